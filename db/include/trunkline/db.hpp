@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// trunkline::db: one asynchronous pool for PostgreSQL and SQLite.
+
+#include <trunkline/db/pool.hpp>
+
+#include <boost/describe/class.hpp>
+#include <boost/describe/enum.hpp>

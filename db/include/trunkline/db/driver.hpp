@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <trunkline/db/executor.hpp>
+
+#include <memory>
+
+namespace trunkline::db {
+
+/// When a call has to be over. `Deadline::max()` is never.
+using Deadline = std::chrono::steady_clock::time_point;
+
+/// What the server says of a connection after a call; never what the client believes.
+enum class Condition {
+    idle,                  ///< nothing is open: it can serve anybody
+    in_transaction,        ///< a transaction is open and healthy
+    in_failed_transaction, ///< a transaction is open and only a rollback is accepted
+    broken,                ///< never to be used again
+};
+
+/// One connection to a database, as the pool sees it. One call at a time.
+///
+/// A call that is cancelled, or passes its deadline, is stopped on the server as well: the driver asks it to stop,
+/// awaits the answer, and leaves the connection either proved clean or `broken`. All of that is bounded in time.
+/// Failures are an Error; `condition()` holds the truth afterwards.
+class DriverConnection {
+public:
+    /// Closes at once, without waiting for the server.
+    virtual ~DriverConnection() = default;
+
+    /// Runs the statements in order. A unit happens wholly or not at all: in a transaction of its own when the
+    /// connection is idle, in a savepoint when it is in a transaction. Answers a result for each statement.
+    /// A unit's error carries the index of the member that failed.
+    virtual asio::awaitable<std::vector<Result>> run(Query query, Deadline deadline) = 0;
+
+    virtual asio::awaitable<void> begin(TransactionOptions options, Deadline deadline) = 0;
+    virtual asio::awaitable<void> commit(Deadline deadline) = 0;
+    virtual asio::awaitable<void> rollback(Deadline deadline) = 0;
+
+    /// Notes that a borrower may have left session state behind: the driver clears it in front of the next
+    /// borrower's first message, in the same trip.
+    virtual void mark_for_reset() = 0;
+
+    /// Takes leave of the server and completes when the server has let go, or after five seconds.
+    virtual asio::awaitable<void> close() = 0;
+
+    virtual Condition condition() const noexcept = 0;
+    /// Statements run so far, the driver's own not counted.
+    virtual std::uint64_t queries() const noexcept = 0;
+    /// Calls that were stopped on the server so far.
+    virtual std::uint64_t cancelled() const noexcept = 0;
+};
+
+/// Opens connections to one database. It knows nothing of the pool.
+class Driver {
+public:
+    virtual ~Driver() = default;
+
+    /// Opens a connection and makes it ready for the first statement, or throws an Error (outcome `not_sent`).
+    virtual asio::awaitable<std::unique_ptr<DriverConnection>> connect(Deadline deadline) = 0;
+
+    /// The most connections that make sense: 1 for a database in memory.
+    virtual std::size_t max_connections() const noexcept { return static_cast<std::size_t>(-1); }
+
+    /// A few words on what the driver found out: "PostgreSQL 15.18 behind a pooler, unnamed statements".
+    virtual std::string describe() const = 0;
+};
+
+} // namespace trunkline::db

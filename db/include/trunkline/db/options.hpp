@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <trunkline/db/executor.hpp>
+
+namespace trunkline::db {
+
+using std::chrono::milliseconds;
+
+/// Everything a database URL may say, with its defaults. The URL's own part (host, user, database, file) stays in
+/// `target`; the parameters of ours are taken out of it.
+///
+/// | parameter | also accepted as | default |
+/// |---|---|---|
+/// | `min_size` | `pool_min`, `pool_size`, `pool_min_conns` | 5 |
+/// | `max_size` | `pool_max`, `pool_max_conns`; `max_overflow` adds to `pool_size` | 20 |
+/// | `acquire_timeout` | `pool_timeout` | 10s |
+/// | `connect_timeout` | | 10s |
+/// | `command_timeout` | | 30s |
+/// | `max_queries` | | 50000 |
+/// | `max_idle` | `max_inactive_connection_lifetime`, `pool_max_conn_idle_time` | 300s |
+/// | `max_lifetime` | `pool_recycle` | 1800s |
+/// | `raw_sql` | | false |
+/// | `no_prepare` | | false |
+/// | `statement_cache_size` | `prepared_statement_cache_size`, `statement_cache_capacity` | 100 |
+/// | `pooler` | `pgbouncer=true` | auto |
+/// | `isolation_level` | `isolation` | read_committed |
+/// | `application_name` | | trunkline |
+///
+/// Times are seconds without a unit, or carry ms, s, min, h.
+class Options {
+public:
+    /// How the pool treats what stands between it and PostgreSQL.
+    enum class Pooler { automatic, none, transaction };
+
+    Options() {}
+
+    /// Reads `postgresql://…`, `postgres://…`, `sqlite:///absolute/file`, `sqlite:relative/file`, `sqlite::memory:`.
+    /// Unknown parameters are refused with the nearest known name, ambiguous ones (`timeout`) with the ones meant,
+    /// contradictions (`min_size` above `max_size`) with both. Throws UsageError; the message never holds a password.
+    static Options parse(std::string_view url);
+
+    /// The URL that `parse` would read back to the same options, the password replaced by `***`.
+    std::string describe() const;
+
+    Engine engine = Engine::sqlite;
+    /// For PostgreSQL a URL that libpq understands (may hold a password: never log it); for SQLite the file, or
+    /// ":memory:".
+    std::string target;
+
+    std::size_t min_size = 5;                  ///< connections that are kept open
+    std::size_t max_size = 20;                 ///< never more, as the server counts them
+    milliseconds acquire_timeout{10'000};      ///< the longest wait for a connection
+    milliseconds connect_timeout{10'000};      ///< for one attempt to connect, log-in included
+    milliseconds command_timeout{30'000};      ///< for one statement or unit; then it is stopped on the server
+    std::uint64_t max_queries = 50'000;        ///< a connection retires after so many; 0 is never
+    milliseconds max_idle{300'000};            ///< an idle connection above the floor closes after this
+    milliseconds max_lifetime{1'800'000};      ///< a connection retires at this age, up to a tenth earlier; 0 is never
+    bool raw_sql = false;                      ///< statements without parameters use the simple protocol
+    bool no_prepare = false;                   ///< no named statements: what a transaction pooler needs
+    std::size_t statement_cache_size = 100;    ///< named statements kept for each connection; 0 is as `no_prepare`
+    Pooler pooler = Pooler::automatic;
+    Isolation isolation = Isolation::read_committed; ///< of transactions that do not ask for another
+    std::string application_name = "trunkline";
+    milliseconds drain_timeout{10'000};        ///< default of `Pool::drain`
+    milliseconds leak_warning{30'000};         ///< a lease older than this is reported once; 0 is never
+
+    /// True when named statements must not be used whatever stands in between.
+    bool pooler_safe() const noexcept { return no_prepare || statement_cache_size == 0 || pooler == Pooler::transaction; }
+};
+
+/// `url` with `raw_sql=true`, `no_prepare=true` and `statement_cache_size=0` added once: after `?`, or `&` when there
+/// is one, and before any `#`. A parameter that is there already is left as it is.
+std::string supavisor_ready(std::string_view url);
+
+} // namespace trunkline::db

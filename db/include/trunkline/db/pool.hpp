@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <trunkline/db/options.hpp>
+#include <trunkline/db/transaction.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <functional>
+
+namespace trunkline::db {
+
+class Driver;
+
+/// Who holds a connection, since when, and what it ran last.
+struct Holder {
+    std::source_location place;            ///< where it was acquired, or the statement was called
+    std::chrono::steady_clock::duration age{};
+    std::string statement;                 ///< the SQL it ran last, without values
+    std::string task;                      ///< the name of the task that holds it, if it has one
+};
+
+/// Counters since `start`, and gauges of this moment.
+struct PoolStats {
+    std::size_t size = 0;        ///< connections as the server counts them: opening and closing ones included
+    std::size_t idle = 0;
+    std::size_t in_use = 0;
+    std::size_t opening = 0;
+    std::size_t closing = 0;
+    std::size_t waiting = 0;     ///< calls in line
+    std::size_t min_size = 0;
+    std::size_t max_size = 0;
+    std::uint64_t acquired = 0;
+    std::uint64_t acquire_timeouts = 0;
+    std::uint64_t opened = 0;
+    std::uint64_t open_failures = 0;
+    std::uint64_t retired = 0;   ///< closed for age, use or idleness
+    std::uint64_t broken = 0;    ///< lost, or dropped because they could not be proved clean
+    std::uint64_t cancelled = 0; ///< statements stopped on the server
+    std::chrono::nanoseconds wait_total{};
+    std::chrono::nanoseconds wait_max{};
+    std::chrono::nanoseconds hold_max{};
+    std::string last_connect_error; ///< empty once a connection was opened again
+};
+
+/// One pool of connections to one database: what an application has one of, and hands to everything that needs it.
+///
+/// Helpers take a connection for one statement; `begin()` for a transaction; `acquire()` gives one of one's own.
+/// Waiting is first in, first out and bounded by `acquire_timeout`; the pool opens connections, callers only wait.
+///
+/// Threads:  all calls are made on the executor's thread (one thread, or a strand).
+/// Lifetime: leases and transactions may outlive the pool; they then fail with PoolClosed.
+class Pool final : public Executor {
+public:
+    /// Called for what an operator should know: a lease that is held too long, an outage, its end.
+    using Log = std::function<void(std::string_view message)>;
+
+    /// The driver is chosen by `options.engine`. Nothing is opened before `start()` or the first call.
+    Pool(asio::any_io_executor executor, Options options);
+    /// With a driver of one's own: tests, instrumentation.
+    Pool(asio::any_io_executor executor, Options options, std::unique_ptr<Driver> driver);
+    Pool(const Pool&) = delete;
+    Pool& operator=(const Pool&) = delete;
+    ~Pool() override;
+
+    /// Opens the first `min_size` connections and waits until one is open. Throws what the first attempt throws;
+    /// the pool goes on trying all the same, and a later call can succeed.
+    asio::awaitable<void> start();
+
+    /// Takes no new work, waits until the leases have come back, then closes; after `deadline` it stops what still
+    /// runs. Answers what it had to cut.
+    asio::awaitable<std::vector<Holder>> drain();
+    asio::awaitable<std::vector<Holder>> drain(milliseconds deadline);
+
+    /// A connection of one's own. Throws AcquireTimeout after `acquire_timeout`.
+    asio::awaitable<Connection> acquire(std::source_location place = std::source_location::current());
+
+    PoolStats stats() const;
+    /// Everyone who holds a connection now, the longest first.
+    std::vector<Holder> holders() const;
+    /// One line: engine, target without password, sizes, what was found in between (a pooler, a server version).
+    std::string describe() const;
+    const Options& options() const noexcept;
+    void set_log(Log log);
+
+private:
+    asio::awaitable<std::vector<Result>> do_run(Query query) override;
+    asio::awaitable<Transaction> do_begin(TransactionOptions options, std::optional<std::chrono::nanoseconds> limit,
+                                          std::source_location place) override;
+    void do_after_commit(std::function<void()> posted) override { posted(); }
+    Engine do_engine() const noexcept override { return options().engine; }
+
+    class Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+} // namespace trunkline::db

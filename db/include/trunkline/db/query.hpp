@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <trunkline/db/sql.hpp>
+#include <trunkline/db/value.hpp>
+
+#include <chrono>
+#include <optional>
+#include <vector>
+
+namespace trunkline::db {
+
+/// One statement with its parameters.
+class Statement {
+public:
+    Statement(SqlText text, std::vector<Value> parameters) : text_(std::move(text)), parameters_(std::move(parameters)) {}
+
+    const SqlText& text() const noexcept { return text_; }
+    const std::vector<Value>& parameters() const noexcept { return parameters_; }
+
+private:
+    SqlText text_;
+    std::vector<Value> parameters_;
+};
+
+/// What an executor runs: a single statement, or several as one unit that happens wholly or not at all.
+/// It owns everything it refers to, so it may outlive the call that made it.
+class Query {
+public:
+    explicit Query(Statement statement) { statements_.push_back(std::move(statement)); }
+    /// A unit: all statements happen or none does, however few they are.
+    explicit Query(std::vector<Statement> unit) : statements_(std::move(unit)), unit_(true) {}
+
+    const std::vector<Statement>& statements() const noexcept { return statements_; }
+    bool is_unit() const noexcept { return unit_; }
+    /// Where in the program the (first) statement was written.
+    std::source_location place() const noexcept;
+
+    /// How long the call may take from the moment it is awaited, waiting for a connection included.
+    std::optional<std::chrono::nanoseconds> limit() const noexcept { return limit_; }
+    /// Sets `limit()`, unless a shorter one is set already.
+    void narrow(std::chrono::nanoseconds limit) noexcept;
+
+private:
+    std::vector<Statement> statements_;
+    std::optional<std::chrono::nanoseconds> limit_;
+    bool unit_ = false;
+};
+
+/// Statements that are known beforehand, sent as one unit: all happen or none.
+///
+///     db::Batch batch;
+///     batch.add("INSERT INTO messages (id, text) VALUES ($1, $2)", id, text);
+///     batch.add("INSERT INTO outbox (id, topic) VALUES ($1, $2)", db::new_uuid(), "mirror");
+///     auto results = co_await pool.run(std::move(batch));
+///
+/// A later member cannot use an earlier one's RETURNING: say it in SQL (INSERT … SELECT last_seq FROM …).
+class Batch {
+public:
+    Batch() = default;
+
+    template <class... Args>
+    void add(Sql<std::type_identity_t<Args>...> sql, const Args&... args)
+    {
+        std::vector<Value> parameters;
+        parameters.reserve(sizeof...(Args));
+        (parameters.push_back(to_value(args)), ...);
+        statements_.emplace_back(sql.text(), std::move(parameters));
+    }
+    /// Adds what a SqlBuilder made.
+    void add(Statement statement) { statements_.push_back(std::move(statement)); }
+
+    std::size_t size() const noexcept { return statements_.size(); }
+    bool empty() const noexcept { return statements_.empty(); }
+    std::vector<Statement> take() && noexcept { return std::move(statements_); }
+
+private:
+    std::vector<Statement> statements_;
+};
+
+/// Builds a statement from checked pieces, for filters that are known only at run time. Each piece is a literal with
+/// its own `$1…$n`; the builder renumbers them. Values can only be bound, never written into the text.
+///
+///     db::SqlBuilder sql("SELECT id, name FROM clients WHERE tenant_id = $1", tenant);
+///     if (status) sql.add("AND status = $1", *status);
+///     sql.add("ORDER BY name LIMIT $1", limit);
+///     auto found = co_await db.fetch<Client>(std::move(sql).build());
+class SqlBuilder {
+public:
+    explicit SqlBuilder(std::source_location place = std::source_location::current()) : place_(place) {}
+
+    template <class... Args>
+    explicit SqlBuilder(Sql<std::type_identity_t<Args>...> first, const Args&... args) : place_(first.text().place())
+    {
+        add<Args...>(first, args...);
+    }
+
+    /// Appends a piece, after a space.
+    template <class... Args>
+    SqlBuilder& add(Sql<std::type_identity_t<Args>...> piece, const Args&... args)
+    {
+        append(piece.text(), sizeof...(Args));
+        (parameters_.push_back(to_value(args)), ...);
+        return *this;
+    }
+
+    Statement build() &&;
+
+private:
+    void append(const SqlText& piece, std::size_t arguments);
+
+    std::string postgresql_;
+    std::string sqlite_;
+    std::vector<Value> parameters_;
+    std::source_location place_;
+};
+
+} // namespace trunkline::db

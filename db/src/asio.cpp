@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+// Asio's own code, compiled once for all.
+#include <boost/asio/impl/src.hpp>
