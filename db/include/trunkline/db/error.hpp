@@ -31,6 +31,8 @@ struct ErrorInfo {
 };
 
 /// A call to the database failed. What callers tell apart has a class of its own below; all else is this.
+/// `what()` adds to the message the SQLSTATE, the place in the source and the first 200 characters of the statement;
+/// never a parameter's value.
 class Error : public std::runtime_error {
 public:
     explicit Error(ErrorInfo info);
@@ -48,7 +50,9 @@ public:
     /// outcome is `applied` or `unknown`.
     bool retryable() const noexcept;
 
-    /// True when the database could not be reached or could not serve in time; an HTTP server answers 503.
+    /// True when the database could not be reached or could not serve in time; an HTTP server answers 503: the
+    /// classes AcquireTimeout, ConnectFailed, ConnectionLost, PoolClosed, DiskFull and CommandTimeout, and of the
+    /// states 08xxx, 53xxx (out of something) and 57P0x (starting, stopping).
     bool unavailable() const noexcept;
 
 private:
@@ -83,7 +87,9 @@ struct TooManyRows : Error { using Error::Error; };
 /// A cell does not fit the C++ type it is wanted in. The message names the column.
 struct DecodeError : Error { using Error::Error; };
 
-/// Throws the class that `info.sqlstate` calls for: what drivers use.
+/// Throws the class that `info.sqlstate` calls for: what drivers use. Refusals at the door (08001, 08004, 28xxx,
+/// 3D000, 57P03, 53300) are ConnectFailed when nothing was sent; what ends a session (else 08xxx, 57P01, 57P02, 57P04,
+/// 57P05, 25P03) is ConnectionLost; 57014 is CommandTimeout.
 [[noreturn]] void throw_error(ErrorInfo info);
 
 /// A mistake of the program itself: bad options, a text with placeholders that do not fit, a nested acquire.

@@ -58,7 +58,8 @@ public:
     template <class T>
     T as(std::size_t row) const;
 
-    /// The column's place; a DecodeError that lists the columns when there is none of that name.
+    /// The column's place; a DecodeError that lists the columns when there is none of that name, or says that
+    /// there are several.
     std::size_t column(std::string_view name) const;
 
 private:

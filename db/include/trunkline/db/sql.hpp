@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -41,6 +42,10 @@ public:
         : postgresql_(postgresql), sqlite_(sqlite), place_(place) {}
     SqlText(std::shared_ptr<const std::string> owned, std::source_location place)
         : postgresql_(*owned), sqlite_(*owned), owned_(std::move(owned)), place_(place) {}
+    /// `both` is PostgreSQL's text, `postgresql_length` long, and behind it SQLite's.
+    SqlText(std::shared_ptr<const std::string> both, std::size_t postgresql_length, std::source_location place)
+        : postgresql_(std::string_view(*both).substr(0, postgresql_length)),
+          sqlite_(std::string_view(*both).substr(postgresql_length)), owned_(std::move(both)), place_(place) {}
 
     std::string_view on(Engine engine) const noexcept { return engine == Engine::sqlite ? sqlite_ : postgresql_; }
     std::source_location place() const noexcept { return place_; }
@@ -139,7 +144,22 @@ namespace detail {
 /// Walks a statement's text once; each `skip_…` stands on the first character of what it skips.
 class PlaceholderScanner {
 public:
+    /// A `$n` and where it stands in the text: from `begin` to before `end`.
+    struct Found {
+        std::size_t begin;
+        std::size_t end;
+        int number;
+    };
+
     constexpr explicit PlaceholderScanner(std::string_view text) : text_(text) {}
+
+    /// The next `$n` from left to right, or nothing when there are no more.
+    constexpr std::optional<Found> next()
+    {
+        latest_.reset();
+        while (!latest_ && at_ < text_.size()) step();
+        return latest_;
+    }
 
     constexpr Placeholders scan()
     {
@@ -239,6 +259,7 @@ private:
 
     constexpr void placeholder()
     {
+        const std::size_t begin = at_;
         int number = 0;
         for (++at_; is_digit(peek()); ++at_)
             if (number <= placeholders_max) number = number * 10 + (peek() - '0');
@@ -248,11 +269,13 @@ private:
         }
         if (number > found_.highest) found_.highest = number;
         found_.seen |= std::uint64_t{1} << (number - 1);
+        latest_ = Found{begin, at_, number};
     }
 
     std::string_view text_;
     std::size_t at_ = 0;
     Placeholders found_;
+    std::optional<Found> latest_;
 };
 
 } // namespace detail

@@ -59,6 +59,7 @@ private:
 };
 
 /// "2026-11-21T09:30:00Z"; a fraction only when it is not zero, and then without trailing zeros (RFC 3339).
+/// A year outside 0…9999, which RFC 3339 cannot say, is a sign and six digits, as in ISO 8601 and JavaScript.
 std::string to_rfc3339(Time time);
 
 } // namespace trunkline::db
