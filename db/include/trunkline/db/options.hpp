@@ -13,21 +13,25 @@ using std::chrono::milliseconds;
 /// | parameter | also accepted as | default |
 /// |---|---|---|
 /// | `min_size` | `pool_min`, `pool_size`, `pool_min_conns` | 5 |
-/// | `max_size` | `pool_max`, `pool_max_conns`; `max_overflow` adds to `pool_size` | 20 |
+/// | `max_size` | `pool_max`, `pool_max_conns` | 20 |
+/// | `max_overflow` | `pool_overflow` | sets `max_size` to `pool_size` plus this |
 /// | `acquire_timeout` | `pool_timeout` | 10s |
 /// | `connect_timeout` | | 10s |
 /// | `command_timeout` | | 30s |
 /// | `max_queries` | | 50000 |
 /// | `max_idle` | `max_inactive_connection_lifetime`, `pool_max_conn_idle_time` | 300s |
 /// | `max_lifetime` | `pool_recycle` | 1800s |
-/// | `raw_sql` | | false |
-/// | `no_prepare` | | false |
+/// | `raw_sql` | `default_query_exec_mode=simple_protocol` | false |
+/// | `no_prepare` | `prepare=false`, `prepare_threshold=0` | false |
 /// | `statement_cache_size` | `prepared_statement_cache_size`, `statement_cache_capacity` | 100 |
-/// | `pooler` | `pgbouncer=true` | auto |
+/// | `pooler`: auto, none, transaction | `pgbouncer=true`, the names pgbouncer, supavisor, odyssey: transaction | auto |
 /// | `isolation_level` | `isolation` | read_committed |
 /// | `application_name` | | trunkline |
+/// | `drain_timeout` | | 10s |
+/// | `leak_warning` | | 30s |
 ///
-/// Times are seconds without a unit, or carry ms, s, min, h.
+/// Times are seconds without a unit, or carry ms, s, min, h. libpq's own parameters (sslmode, target_session_attrs, …)
+/// stay in `target`. When only one of the two sizes is given, the other makes room for it.
 class Options {
 public:
     /// How the pool treats what stands between it and PostgreSQL.
