@@ -1,0 +1,30 @@
+-- A run is an answer being produced; its journal holds every piece before any viewer sees it.
+CREATE TABLE runs (
+    id {uuid} PRIMARY KEY,
+    tenant_id {uuid} NOT NULL REFERENCES tenants (id),
+    user_id {uuid} NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    conversation_id {uuid} NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    agent_type TEXT NOT NULL,
+    question_seq {int} NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('running', 'finished', 'failed', 'stopped')),
+    reason TEXT,
+    last_seq {int} NOT NULL,
+    message_id {uuid},
+    owner {uuid} NOT NULL,
+    lease_until {time} NOT NULL,
+    started_at {time} NOT NULL,
+    ended_at {time}
+) {strict};
+CREATE INDEX runs_by_conversation ON runs (conversation_id, started_at);
+CREATE INDEX runs_running ON runs (lease_until) WHERE status = 'running';
+-- At most one running answer in a conversation.
+CREATE UNIQUE INDEX runs_one_running ON runs (conversation_id) WHERE status = 'running';
+
+CREATE TABLE run_events (
+    run_id {uuid} NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    seq {int} NOT NULL,
+    kind TEXT NOT NULL,
+    text TEXT NOT NULL,
+    at {time} NOT NULL,
+    PRIMARY KEY (run_id, seq)
+) {strict};
