@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "handle.hpp"
+
+#include <trunkline/db/driver.hpp>
+
+namespace trunkline::db::sqlite {
+
+/// What a session has of the database, shared by the session, its call and the threads.
+///
+/// What is not atomic is guarded by the Database's lock.
+struct Seat {
+    enum class Holds {
+        nothing,
+        writer,     ///< an interactive transaction on the writer
+        snapshot,   ///< a read-only transaction on a handle of its own
+        timed_out,  ///< its transaction was rolled back because it kept the writer waiting
+        undone,     ///< SQLite rolled its transaction back
+    };
+
+    std::atomic<Condition> condition{Condition::idle};
+    std::atomic<std::uint64_t> queries{0};
+    std::atomic<std::uint64_t> cancelled{0};
+
+    Holds holds = Holds::nothing;
+    std::unique_ptr<Handle> snapshot;
+    std::weak_ptr<struct Call> current;
+    bool read_only = false; ///< the transaction on the writer must not write: a database in memory has no snapshots
+    bool gone = false;      ///< the session was closed or destroyed
+
+    void say(Condition now) noexcept { condition = gone ? Condition::broken : now; }
+};
+
+/// Resumes the coroutine that waits for a call; never runs it on the thread that calls.
+class Waiter {
+public:
+    virtual ~Waiter() = default;
+    virtual void resume() noexcept = 0;
+};
+
+/// One call of a session, on its way to the thread that runs it and back with its answer.
+///
+/// The answer is written by whoever has the call, and read only after `Waiter::resume`.
+struct Call {
+    enum class Kind { statements, stands_alone, begin, begin_snapshot, commit, rollback };
+
+    Kind kind;
+    std::shared_ptr<Seat> seat;
+    Deadline deadline = Deadline::max();
+    std::optional<Query> query;
+    bool asks = false; ///< a reader looks at it first
+
+    std::atomic<bool> stop{false}; ///< the caller was cancelled
+
+    std::vector<Result> results;
+    std::exception_ptr failure;
+    std::unique_ptr<Waiter> waiter;
+
+    Call(Kind kind, std::shared_ptr<Seat> seat, Deadline deadline) : kind(kind), seat(std::move(seat)), deadline(deadline) {}
+
+    bool late(Instant now) const noexcept { return now >= deadline; }
+    bool stopped() const noexcept { return stop.load(std::memory_order_relaxed); }
+};
+using CallPtr = std::shared_ptr<Call>;
+
+/// The exceptions that calls end with when no statement failed.
+std::exception_ptr gave_up_waiting();            ///< CommandTimeout, not_sent
+std::exception_ptr cancelled();                  ///< operation_aborted
+std::exception_ptr closing_down(Outcome outcome); ///< ConnectionLost
+/// What the exception in flight means for a call whose work is undone: a stop becomes a cancellation, or the end of
+/// the database when nobody cancelled. Counts calls that were stopped.
+std::exception_ptr reason_of_failure(Call& call);
+
+/// Runs the statements of a call on `handle`, one after another; a failure carries the member's index in a unit.
+/// Counts them.
+std::vector<Result> run_statements(Handle& handle, Call& call);
+
+/// Runs SAVEPOINT … RELEASE around a unit inside a transaction; a single statement needs none.
+std::vector<Result> run_in_transaction(Handle& handle, Call& call);
+
+/// Throws 25006 when a statement of the call would change the database.
+void refuse_writes(Handle& handle, const Query& query);
+
+} // namespace trunkline::db::sqlite

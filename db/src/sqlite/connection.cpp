@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+#include "connection.hpp"
+
+#include "verb.hpp"
+
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace trunkline::db::sqlite {
+
+namespace {
+
+template <class Handler>
+class PostingWaiter final : public Waiter {
+public:
+    explicit PostingWaiter(Handler handler)
+        : handler_(std::move(handler)),
+          executor_(asio::prefer(asio::get_associated_executor(handler_), asio::execution::outstanding_work.tracked)) {}
+    void resume() noexcept override { asio::post(executor_, std::move(handler_)); }
+
+private:
+    Handler handler_;
+    asio::any_io_executor executor_;
+};
+
+template <class Handler>
+void start(const std::shared_ptr<Database>& database, const CallPtr& call, Handler handler)
+{
+    // Ending a transaction is never given up half-way: it takes no longer than one flush of the disk.
+    auto slot = asio::get_associated_cancellation_slot(handler);
+    if (slot.is_connected() && call->kind != Call::Kind::rollback)
+        slot.assign([database, weak = std::weak_ptr(call)](asio::cancellation_type) {
+            if (const auto call = weak.lock()) database->cancel(call);
+        });
+    call->waiter = std::make_unique<PostingWaiter<Handler>>(std::move(handler));
+    database->submit(call);
+}
+
+/// Completes when the call is over, also when the caller is cancelled. Owns what it needs: the session may be
+/// destroyed meanwhile.
+asio::awaitable<std::vector<Result>> await_answer(std::shared_ptr<Database> database, CallPtr call)
+{
+    // Plain references only: g++ 12 destroys what a closure inside a co_await owns twice.
+    auto initiate = [&database, &call](auto handler) { start(database, call, std::move(handler)); };
+    co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(initiate, asio::use_awaitable);
+    if (call->failure) std::rethrow_exception(call->failure);
+    co_return std::move(call->results);
+}
+
+asio::awaitable<void> await_end(std::shared_ptr<Database> database, CallPtr call)
+{
+    co_await await_answer(std::move(database), std::move(call));
+}
+
+std::string named(const Statement& statement)
+{
+    const auto place = statement.text().place();
+    return " (" + std::string(place.file_name()) + ":" + std::to_string(place.line()) + ")";
+}
+
+void refuse_unfit(const Statement& statement, Verb verb, bool savepoints_allowed)
+{
+    if (verb == Verb::transaction)
+        throw UsageError("a transaction is begun with begin() and ended with commit() or rollback(), not with SQL text" + named(statement));
+    if (verb == Verb::changes_a_handle)
+        throw UsageError("ATTACH, DETACH and PRAGMAs that change how a handle works are refused: the handles are shared" + named(statement));
+    if (verb == Verb::savepoint && !savepoints_allowed)
+        throw UsageError("a savepoint needs a transaction: use begin()" + named(statement));
+}
+
+/// Looks at the texts, refuses what must not run, and decides which thread sees the call first.
+CallPtr make_call(const std::shared_ptr<Seat>& seat, Query query, Deadline deadline)
+{
+    auto call = std::make_shared<Call>(Call::Kind::statements, seat, deadline);
+    const bool savepoints_allowed = seat->condition != Condition::idle && !query.is_unit();
+    for (const auto& statement : query.statements()) {
+        const Verb verb = verb_of(statement.text().on(Engine::sqlite));
+        refuse_unfit(statement, verb, savepoints_allowed);
+        if (query.is_unit()) continue;
+        call->asks = verb == Verb::asks || verb == Verb::asks_alone;
+        if (verb == Verb::asks_alone || verb == Verb::stands_alone) call->kind = Call::Kind::stands_alone;
+    }
+    call->query.emplace(std::move(query));
+    return call;
+}
+
+void refuse_broken(const Seat& seat)
+{
+    if (seat.condition == Condition::broken)
+        throw ConnectionLost({.message = "the connection is closed", .sqlstate = "08003"});
+}
+
+asio::awaitable<std::vector<Result>> run_call(std::shared_ptr<Database> database, std::shared_ptr<Seat> seat, Query query, Deadline deadline)
+{
+    refuse_broken(*seat);
+    auto call = make_call(seat, std::move(query), deadline);
+    co_return co_await await_answer(std::move(database), std::move(call));
+}
+
+asio::awaitable<void> begin_call(std::shared_ptr<Database> database, std::shared_ptr<Seat> seat, bool read_only, Deadline deadline)
+{
+    refuse_broken(*seat);
+    if (seat->condition != Condition::idle) throw UsageError("the connection is in a transaction already");
+    const auto kind = read_only ? Call::Kind::begin_snapshot : Call::Kind::begin;
+    auto call = std::make_shared<Call>(kind, seat, deadline);
+    co_await await_end(std::move(database), std::move(call));
+}
+
+asio::awaitable<void> commit_call(std::shared_ptr<Database> database, std::shared_ptr<Seat> seat, Deadline deadline)
+{
+    refuse_broken(*seat);
+    if (seat->condition == Condition::idle) throw UsageError("there is no transaction to commit");
+    auto call = std::make_shared<Call>(Call::Kind::commit, seat, deadline);
+    co_await await_end(std::move(database), std::move(call));
+}
+
+/// Has no deadline: a transaction that cannot be rolled back would keep everybody waiting.
+asio::awaitable<void> rollback_call(std::shared_ptr<Database> database, std::shared_ptr<Seat> seat)
+{
+    refuse_broken(*seat);
+    if (seat->condition == Condition::idle) co_return;
+    auto call = std::make_shared<Call>(Call::Kind::rollback, seat, Deadline::max());
+    co_await await_end(std::move(database), std::move(call));
+}
+
+asio::awaitable<void> close_call(std::shared_ptr<Database> database, std::shared_ptr<Seat> seat)
+{
+    database->abandon(seat);
+    co_return;
+}
+
+} // namespace
+
+asio::awaitable<std::vector<Result>> Connection::run(Query query, Deadline deadline)
+{
+    return run_call(database_, seat_, std::move(query), deadline);
+}
+
+asio::awaitable<void> Connection::begin(TransactionOptions options, Deadline deadline)
+{
+    return begin_call(database_, seat_, options.read_only, deadline);
+}
+
+asio::awaitable<void> Connection::commit(Deadline deadline)
+{
+    return commit_call(database_, seat_, deadline);
+}
+
+asio::awaitable<void> Connection::rollback(Deadline)
+{
+    return rollback_call(database_, seat_);
+}
+
+asio::awaitable<void> Connection::close()
+{
+    return close_call(database_, seat_);
+}
+
+} // namespace trunkline::db::sqlite

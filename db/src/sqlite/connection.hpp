@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "database.hpp"
+
+namespace trunkline::db::sqlite {
+
+/// A session: it owns no handle, only a place to be answered at and perhaps a transaction.
+///
+/// Texts that would begin or end a transaction, or change one of the handles for everybody, are refused with a
+/// UsageError. Savepoints are taken as plain SQL inside a transaction.
+///
+/// Threads: one at a time, that of its caller. It may be destroyed while a call runs: the call is stopped, what is
+/// open is rolled back.
+class Connection final : public DriverConnection {
+public:
+    explicit Connection(std::shared_ptr<Database> database) : database_(std::move(database)) {}
+    ~Connection() override { database_->abandon(seat_); }
+
+    asio::awaitable<std::vector<Result>> run(Query query, Deadline deadline) override;
+    asio::awaitable<void> begin(TransactionOptions options, Deadline deadline) override;
+    asio::awaitable<void> commit(Deadline deadline) override;
+    asio::awaitable<void> rollback(Deadline deadline) override;
+    /// Nothing to do: handles are shared, so no session state can be set through a session.
+    void mark_for_reset() override {}
+    asio::awaitable<void> close() override;
+
+    Condition condition() const noexcept override { return seat_->condition; }
+    std::uint64_t queries() const noexcept override { return seat_->queries; }
+    std::uint64_t cancelled() const noexcept override { return seat_->cancelled; }
+
+private:
+    std::shared_ptr<Database> database_;
+    std::shared_ptr<Seat> seat_ = std::make_shared<Seat>();
+};
+
+} // namespace trunkline::db::sqlite

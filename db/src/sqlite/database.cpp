@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+#include "database.hpp"
+
+#include <pthread.h>
+
+namespace trunkline::db::sqlite {
+
+namespace {
+
+constexpr std::size_t readers_max = 4;
+
+std::exception_ptr lost_transaction(Seat::Holds holds)
+{
+    if (holds == Seat::Holds::timed_out)
+        return std::make_exception_ptr(Error({.message = "the transaction was rolled back: it sent nothing for too long while others waited to write",
+                                              .sqlstate = "25P03", .outcome = Outcome::rejected}));
+    return std::make_exception_ptr(Error({.message = "the transaction was rolled back by an earlier failure; only a rollback is accepted",
+                                          .sqlstate = "25P02", .outcome = Outcome::rejected}));
+}
+
+} // namespace
+
+void Database::open(Deadline deadline)
+{
+    const Lock lock(mutex_);
+    if (closing_) throw PoolClosed({.message = "the database is being closed", .sqlstate = "57P01"});
+    if (running_) return;
+    const Watch watch{.until = deadline, .closing = &closing_};
+    auto writer = Handle::open(options_, Handle::Use::write, watch);
+    std::vector<std::unique_ptr<Handle>> readers;
+    const std::size_t cores = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, readers_max);
+    const std::size_t wanted = in_memory() ? 0 : limits_.readers ? limits_.readers : cores;
+    for (std::size_t i = 0; i < wanted; ++i) readers.push_back(Handle::open(options_, Handle::Use::read, watch));
+    writer_ = std::move(writer);
+    readers_ = std::move(readers);
+    reader_count_ = wanted;
+    threads_.emplace_back([this] { serve_writer(); });
+    pthread_setname_np(threads_.back().native_handle(), "sqlite-writer");
+    for (auto& reader : readers_) {
+        threads_.emplace_back([this, handle = reader.get()] { serve_reader(*handle); });
+        pthread_setname_np(threads_.back().native_handle(), "sqlite-reader");
+    }
+    threads_.emplace_back([this] { serve_clock(); });
+    pthread_setname_np(threads_.back().native_handle(), "sqlite-clock");
+    running_ = true;
+}
+
+void Database::close() noexcept
+{
+    closing_ = true; // stops what runs
+    {
+        const Lock lock(mutex_);
+        writer_woken_.notify_all();
+        readers_woken_.notify_all();
+        clock_woken_.notify_all();
+    }
+    for (auto& thread : threads_) thread.join();
+    threads_.clear();
+    const Lock lock(mutex_);
+    for (auto* queue : {&for_writer_, &for_readers_, &for_snapshot_}) answer_all(*queue);
+    spare_handles_.clear();
+    readers_.clear();
+    writer_.reset();
+}
+
+void Database::answer_all(Queue& queue)
+{
+    for (const auto& call : queue) answer_locked(call, closing_down(Outcome::not_sent));
+    queue.clear();
+}
+
+void Database::submit(CallPtr call)
+{
+    const Lock lock(mutex_);
+    call->seat->current = call;
+    if (closing_ || !running_) return answer_locked(call, closing_down(Outcome::not_sent));
+    place(std::move(call));
+}
+
+void Database::place(CallPtr call)
+{
+    switch (call->seat->holds) {
+    case Seat::Holds::timed_out:
+    case Seat::Holds::undone: return answer_lost(std::move(call));
+    case Seat::Holds::writer:
+        owner_call_ = std::move(call);
+        writer_woken_.notify_one();
+        return;
+    case Seat::Holds::snapshot: return queue_on_readers(std::move(call));
+    case Seat::Holds::nothing: break;
+    }
+    const bool reads = call->asks || call->kind == Call::Kind::begin_snapshot;
+    if (reads && reader_count_ > 0) queue_on_readers(std::move(call));
+    else queue_on_writer(std::move(call));
+}
+
+void Database::answer_lost(CallPtr call)
+{
+    if (call->kind != Call::Kind::rollback) return answer_locked(call, lost_transaction(call->seat->holds));
+    call->seat->holds = Seat::Holds::nothing;
+    call->seat->say(Condition::idle);
+    answer_locked(call);
+}
+
+void Database::queue_on_writer(CallPtr call)
+{
+    if (call->deadline < clock_wakes_) clock_woken_.notify_one();
+    for_writer_.push_back(std::move(call));
+    writer_woken_.notify_one();
+}
+
+void Database::queue_on_readers(CallPtr call)
+{
+    if (call->deadline < clock_wakes_) clock_woken_.notify_one();
+    for_readers_.push_back(std::move(call));
+    readers_woken_.notify_one();
+}
+
+void Database::cancel(const CallPtr& call)
+{
+    call->stop = true;
+    const Lock lock(mutex_);
+    if (take_from_queues(call)) answer_locked(call, cancelled());
+}
+
+bool Database::take_from_queues(const CallPtr& call)
+{
+    for (auto* queue : {&for_writer_, &for_readers_, &for_snapshot_}) {
+        const auto found = std::find(queue->begin(), queue->end(), call);
+        if (found == queue->end()) continue;
+        queue->erase(found);
+        return true;
+    }
+    return false;
+}
+
+void Database::abandon(const std::shared_ptr<Seat>& seat)
+{
+    const Lock lock(mutex_);
+    seat->gone = true;
+    seat->condition = Condition::broken;
+    if (closing_) return;
+    if (const auto running = seat->current.lock()) {
+        running->stop = true;
+        if (take_from_queues(running)) answer_locked(running, cancelled());
+        else return; // whoever runs it sees that the session is gone
+    }
+    if (seat->holds == Seat::Holds::writer || seat->holds == Seat::Holds::snapshot)
+        place(std::make_shared<Call>(Call::Kind::rollback, seat, Deadline::max()));
+}
+
+void Database::answer(const CallPtr& call, std::exception_ptr failure)
+{
+    const Lock lock(mutex_);
+    answer_locked(call, std::move(failure));
+}
+
+void Database::answer_locked(const CallPtr& call, std::exception_ptr failure)
+{
+    if (failure) call->failure = std::move(failure);
+    if (closing_ && call->failure) call->seat->say(Condition::broken);
+    call->seat->current.reset();
+    if (const auto waiter = std::move(call->waiter)) waiter->resume();
+}
+
+void Database::serve_clock()
+{
+    Lock lock(mutex_);
+    while (!closing_) {
+        const auto now = std::chrono::steady_clock::now();
+        clock_wakes_ = Instant::max();
+        for (auto* queue : {&for_writer_, &for_readers_, &for_snapshot_}) clock_wakes_ = std::min(clock_wakes_, answer_late(*queue, now));
+        if (clock_wakes_ == Instant::max()) clock_woken_.wait(lock);
+        else clock_woken_.wait_until(lock, clock_wakes_);
+    }
+}
+
+Instant Database::answer_late(Queue& queue, Instant now)
+{
+    Instant next = Instant::max();
+    std::erase_if(queue, [&](const CallPtr& call) {
+        if (!call->late(now)) next = std::min(next, call->deadline);
+        else answer_locked(call, gave_up_waiting());
+        return call->late(now);
+    });
+    return next;
+}
+
+} // namespace trunkline::db::sqlite

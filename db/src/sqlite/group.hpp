@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "call.hpp"
+#include "limits.hpp"
+
+#include <functional>
+
+namespace trunkline::db::sqlite {
+
+/// Group commit: many callers' units in one transaction, so that they share one flush of the disk, and yet each has
+/// its own fate.
+///
+/// Each member runs in a savepoint and fails alone. Nobody is answered before the COMMIT. When the whole transaction
+/// is lost (SQLite rolls everything back when a write is stopped or the disk is full, and COMMIT itself can fail, for
+/// one member's deferred foreign key) the members that were done are run again, each in a transaction of its own.
+///
+/// Threads: the writer's.
+class GroupCommit {
+public:
+    using Answer = std::function<void(const CallPtr&)>;
+
+    /// `answer` is called once for every call that has its results or its failure.
+    GroupCommit(Handle& handle, std::chrono::nanoseconds command_timeout, Limits limits, const std::atomic<bool>& closing,
+                Answer answer)
+        : handle_(handle), command_timeout_(command_timeout), limits_(limits), closing_(closing), answer_(std::move(answer)) {}
+
+    /// Runs the members in order and answers them. Returns those that were not started.
+    std::vector<CallPtr> run(std::vector<CallPtr> members);
+
+    /// Waits until no other process writes, and begins. False when `members` is empty by then: those whose time passed
+    /// or who were cancelled while waiting are answered and taken out.
+    bool begin(std::vector<CallPtr>& members);
+
+    /// What a call may use of the writer from now on.
+    Watch watch_for(const Call& call) const;
+
+private:
+    enum class Fate { done, failed, undone };
+
+    Fate run_member(Call& call, bool in_savepoint);
+    Fate undo_member(bool in_savepoint) noexcept;
+    bool refuse_late(Call& call);
+    void commit();
+    void commit_failed(const Error& failure);
+    void run_alone(const CallPtr& call);
+    void answer(std::vector<CallPtr>& calls);
+    void fail_all(std::vector<CallPtr>& members, std::exception_ptr failure);
+
+    Handle& handle_;
+    const std::chrono::nanoseconds command_timeout_;
+    const Limits limits_;
+    const std::atomic<bool>& closing_;
+    const Answer answer_;
+    std::vector<CallPtr> done_;   // ran, waiting for the COMMIT
+    std::vector<CallPtr> failed_; // have their failure, waiting for it too
+};
+
+} // namespace trunkline::db::sqlite

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace trunkline::db::sqlite {
+
+/// What the driver allows. The defaults are what a program runs with; tests choose others.
+struct Limits {
+    /// An interactive transaction that sends nothing for so long is rolled back: others wait for the writer.
+    std::chrono::milliseconds idle_in_transaction_max{1000};
+    /// Units that share one COMMIT.
+    std::size_t group_max = 1000;
+    /// No further unit is started in a group after this, so that the first need not wait long for their COMMIT.
+    std::chrono::milliseconds group_time_max{50};
+    /// Read-only transactions at a time; each keeps a handle of its own. Others wait for their turn.
+    std::size_t snapshots_max = 16;
+    /// Threads that read; 0 is as many as there are cores, at most four.
+    std::size_t readers = 0;
+};
+
+} // namespace trunkline::db::sqlite
