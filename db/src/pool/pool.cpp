@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#include <trunkline/db/pool.hpp>
+
+#include "engine.hpp"
+#include "report.hpp"
+#include "session.hpp"
+
+#include <boost/asio/this_coro.hpp>
+
+namespace trunkline::db {
+
+using Clock = std::chrono::steady_clock;
+using detail::Session;
+using detail::Slots;
+
+/// The calls, which outlive the pool when they have to: they hold what they use.
+class Pool::Impl {
+public:
+    Impl(asio::any_io_executor executor, Options options, std::unique_ptr<Driver> driver)
+        : slots(Slots::make(std::move(executor), std::move(options), std::move(driver)))
+    {}
+
+    static asio::awaitable<void> start(std::shared_ptr<Slots> slots);
+    static asio::awaitable<std::vector<Holder>> drain(std::shared_ptr<Slots> slots, milliseconds deadline);
+    static asio::awaitable<Connection> acquire(std::shared_ptr<Slots> slots, std::source_location place);
+    static asio::awaitable<std::vector<Result>> run(std::shared_ptr<Slots> slots, Query query);
+    static asio::awaitable<Transaction> begin(std::shared_ptr<Slots> slots, TransactionOptions options,
+                                              std::optional<std::chrono::nanoseconds> limit, std::source_location place);
+
+    const std::shared_ptr<Slots> slots;
+};
+
+namespace {
+
+Deadline from_now(std::optional<std::chrono::nanoseconds> limit)
+{
+    return limit ? detail::after(Clock::now(), *limit) : Deadline::max();
+}
+
+/// Waits for the next change in the pool. Throws when the caller is cancelled.
+asio::awaitable<void> wait_for_change(Slots& slots)
+{
+    co_await slots.changed().wait();
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) detail::throw_cancelled();
+}
+
+} // namespace
+
+asio::awaitable<void> Pool::Impl::start(std::shared_ptr<Slots> slots)
+{
+    const auto attempts = slots->attempts_ended();
+    if (slots->opened() == 0) {
+        slots->start();
+        while (slots->attempts_ended() == attempts && !slots->closing_down()) co_await wait_for_change(*slots);
+    }
+    if (slots->closing_down()) detail::throw_pool_closed({});
+    if (slots->opened() == 0) std::rethrow_exception(slots->last_connect_failure());
+}
+
+asio::awaitable<std::vector<Holder>> Pool::Impl::drain(std::shared_ptr<Slots> slots, milliseconds deadline)
+{
+    slots->drain(detail::after(Clock::now(), deadline));
+    while (!slots->drained()) co_await wait_for_change(*slots);
+    co_return slots->was_cut();
+}
+
+asio::awaitable<Connection> Pool::Impl::acquire(std::shared_ptr<Slots> slots, std::source_location place)
+{
+    detail::Lease lease = co_await detail::acquire(std::move(slots), place, std::nullopt, Deadline::max());
+    co_return Session::connection(std::move(lease));
+}
+
+asio::awaitable<std::vector<Result>> Pool::Impl::run(std::shared_ptr<Slots> slots, Query query)
+{
+    const Deadline not_after = from_now(query.limit());
+    std::optional<SqlText> text;
+    if (!query.statements().empty()) text = query.statements().front().text();
+    detail::Lease lease = co_await detail::acquire(std::move(slots), query.place(), std::move(text), not_after);
+    const auto session = std::make_shared<Session>(std::move(lease), Session::Kind::passing);
+    co_return co_await Session::run(session, 0, std::move(query), not_after);
+}
+
+asio::awaitable<Transaction> Pool::Impl::begin(std::shared_ptr<Slots> slots, TransactionOptions options,
+                                               std::optional<std::chrono::nanoseconds> limit, std::source_location place)
+{
+    const Deadline not_after = from_now(limit);
+    detail::Lease lease = co_await detail::acquire(std::move(slots), place, std::nullopt, not_after);
+    const auto session = std::make_shared<Session>(std::move(lease), Session::Kind::passing);
+    co_return co_await Session::begin(session, 0, options, not_after);
+}
+
+// -- Pool ------------------------------------------------------------------------
+
+Pool::Pool(asio::any_io_executor executor, Options options) : Pool(executor, options, detail::make_driver(executor, options)) {}
+
+Pool::Pool(asio::any_io_executor executor, Options options, std::unique_ptr<Driver> driver)
+    : impl_(std::make_shared<Impl>(std::move(executor), std::move(options), std::move(driver)))
+{}
+
+Pool::~Pool()
+{
+    impl_->slots->abandon();
+}
+
+asio::awaitable<void> Pool::start()
+{
+    return Impl::start(impl_->slots);
+}
+
+asio::awaitable<std::vector<Holder>> Pool::drain()
+{
+    return drain(options().drain_timeout);
+}
+
+asio::awaitable<std::vector<Holder>> Pool::drain(milliseconds deadline)
+{
+    return Impl::drain(impl_->slots, deadline);
+}
+
+asio::awaitable<Connection> Pool::acquire(std::source_location place)
+{
+    return Impl::acquire(impl_->slots, place);
+}
+
+asio::awaitable<std::vector<Result>> Pool::do_run(Query query)
+{
+    return Impl::run(impl_->slots, std::move(query));
+}
+
+asio::awaitable<Transaction> Pool::do_begin(TransactionOptions options, std::optional<std::chrono::nanoseconds> limit,
+                                            std::source_location place)
+{
+    return Impl::begin(impl_->slots, options, limit, place);
+}
+
+PoolStats Pool::stats() const
+{
+    return impl_->slots->stats();
+}
+
+std::vector<Holder> Pool::holders() const
+{
+    return impl_->slots->holders();
+}
+
+std::string Pool::describe() const
+{
+    const PoolStats now = stats();
+    return options().describe() + " · " + std::to_string(now.min_size) + " to " + std::to_string(now.max_size) +
+           " connections, " + std::to_string(now.size) + " now · " + impl_->slots->driver().describe();
+}
+
+const Options& Pool::options() const noexcept
+{
+    return impl_->slots->options();
+}
+
+void Pool::set_log(Log log)
+{
+    impl_->slots->set_log(std::move(log));
+}
+
+} // namespace trunkline::db

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#include "report.hpp"
+
+#include "slots.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
+namespace trunkline::db::detail {
+
+namespace {
+
+constexpr std::size_t holders_shown_max = 10;
+constexpr std::size_t statement_shown_max = 160;
+
+std::string shortened(const std::string& text)
+{
+    return text.size() <= statement_shown_max ? text : text.substr(0, statement_shown_max) + "…";
+}
+
+std::string describe_holders(const std::vector<Holder>& holders)
+{
+    std::string text;
+    for (std::size_t i = 0; i < holders.size() && i < holders_shown_max; ++i)
+        text += (i == 0 ? "; held by " : ", ") + describe(holders[i]);
+    if (holders.size() > holders_shown_max)
+        text += " and " + std::to_string(holders.size() - holders_shown_max) + " more";
+    return text;
+}
+
+} // namespace
+
+std::string describe(std::source_location place)
+{
+    return std::string(place.file_name()) + ":" + std::to_string(place.line());
+}
+
+std::string describe(std::chrono::nanoseconds time)
+{
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+    if (ms < 1000) return std::to_string(ms) + " ms";
+    return std::to_string(ms / 1000) + "." + std::to_string(ms % 1000 / 100) + " s";
+}
+
+std::string describe(const Holder& holder)
+{
+    std::string text = describe(holder.place) + " for " + describe(std::chrono::nanoseconds(holder.age));
+    if (!holder.task.empty()) text += " (task '" + holder.task + "')";
+    if (!holder.statement.empty()) text += ": " + shortened(holder.statement);
+    return text;
+}
+
+std::string message_of(std::exception_ptr failure)
+{
+    try {
+        std::rethrow_exception(failure);
+    } catch (const std::exception& error) {
+        return error.what();
+    } catch (...) {
+        return "an unknown failure";
+    }
+}
+
+void throw_acquire_timeout(const Slots& slots, std::chrono::nanoseconds waited, ErrorInfo info)
+{
+    const PoolStats now = slots.stats();
+    info.sqlstate = "53300";
+    info.message = "no connection was free within " + describe(waited) + " for " + describe(info.place) + ": " +
+                   std::to_string(now.in_use) + " of " + std::to_string(now.max_size) + " in use, " +
+                   std::to_string(now.opening) + " opening, " + std::to_string(now.waiting) + " others waiting" +
+                   describe_holders(slots.holders());
+    if (!now.last_connect_error.empty()) info.message += "; last failure to connect: " + now.last_connect_error;
+    throw AcquireTimeout(std::move(info));
+}
+
+void throw_connect_failed(const Slots& slots, ErrorInfo info)
+{
+    info.sqlstate = "08001";
+    info.message = "the database cannot be reached: " + slots.last_connect_error();
+    throw ConnectFailed(std::move(info));
+}
+
+void throw_pool_closed(ErrorInfo info)
+{
+    info.sqlstate = "57P01";
+    info.message = "the connection pool is closed";
+    throw PoolClosed(std::move(info));
+}
+
+void throw_connection_lost(ErrorInfo info)
+{
+    info.sqlstate = "08006";
+    info.message = "the connection was lost in an earlier call; nothing was sent";
+    throw ConnectionLost(std::move(info));
+}
+
+void throw_cancelled()
+{
+    throw boost::system::system_error(asio::error::operation_aborted);
+}
+
+} // namespace trunkline::db::detail

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <trunkline/db/error.hpp>
+#include <trunkline/db/pool.hpp>
+
+namespace trunkline::db::detail {
+
+class Slots;
+
+// What the pool says to people. `info` names the statement and the place that asked.
+
+/// Says who holds the connections, how many wait, and why no more could be opened.
+[[noreturn]] void throw_acquire_timeout(const Slots& slots, std::chrono::nanoseconds waited, ErrorInfo info);
+/// Carries the cause of the last failure to connect.
+[[noreturn]] void throw_connect_failed(const Slots& slots, ErrorInfo info);
+[[noreturn]] void throw_pool_closed(ErrorInfo info);
+[[noreturn]] void throw_connection_lost(ErrorInfo info);
+/// What a coroutine that was cancelled throws.
+[[noreturn]] void throw_cancelled();
+
+/// "src/chat.cpp:42 for 3.2 s (task 'chat'): SELECT …"
+std::string describe(const Holder& holder);
+std::string describe(std::source_location place);
+/// "250 ms", "3.2 s"
+std::string describe(std::chrono::nanoseconds time);
+/// What `failure` says.
+std::string message_of(std::exception_ptr failure);
+
+} // namespace trunkline::db::detail

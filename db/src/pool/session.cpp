@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT
+#include "session.hpp"
+
+#include "report.hpp"
+#include "stoppable.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <algorithm>
+
+namespace trunkline::db::detail {
+
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr auto transaction_over = "the transaction is over: it was committed or rolled back before";
+constexpr auto another_call = "another call is running on this connection: await it first";
+
+ErrorInfo asked_by(const Query& query, Engine engine)
+{
+    ErrorInfo info;
+    info.place = query.place();
+    if (!query.statements().empty()) info.statement = std::string(query.statements().front().text().on(engine));
+    return info;
+}
+
+asio::awaitable<Session::Results> without_rows(asio::awaitable<void> work)
+{
+    co_await std::move(work);
+    co_return Session::Results();
+}
+
+} // namespace
+
+Session::Session(Lease lease, Kind kind)
+    : lease_(std::move(lease)), kind_(kind), engine_(lease_->slots()->options().engine)
+{}
+
+Session::~Session()
+{
+    if (kind_ != Kind::borrowed || !lease_) return;
+    const SlotPtr& slot = lease_->slot();
+    if (!slot->cut && slot->usable()) slot->connection->mark_for_reset();
+}
+
+Connection Session::connection(Lease lease)
+{
+    return Connection(std::make_shared<Session>(std::move(lease), Kind::borrowed));
+}
+
+// -- Calls ---------------------------------------------------------------------
+
+asio::awaitable<Session::Results> Session::run(Self self, Level level, Query query, Deadline not_after)
+{
+    const Deadline deadline = self->command_deadline(not_after);
+    self->expect_innermost(level);
+    self->expect_usable(asked_by(query, self->engine_));
+    co_await clean(self, deadline);
+    if (!query.statements().empty()) self->lease_->slot()->holding->statement = query.statements().front().text();
+    auto work = self->driver().run(std::move(query), deadline);
+    co_return co_await call(self, std::move(work));
+}
+
+asio::awaitable<Transaction> Session::begin(Self self, Level level, TransactionOptions options, Deadline not_after)
+{
+    const Deadline deadline = self->command_deadline(not_after);
+    self->expect_innermost(level);
+    self->expect_usable({});
+    co_await clean(self, deadline);
+    if (self->open_.empty()) {
+        // Whoever does not ask for an isolation gets the pool's.
+        const Isolation usual = self->lease_->slots()->options().isolation;
+        if (options.isolation == Isolation::read_committed) options.isolation = usual;
+        auto work = without_rows(self->driver().begin(options, deadline));
+        self->abandoned_ = 1; // it may have begun on the server even if the call fails
+        co_await call(self, std::move(work));
+        self->abandoned_ = 0;
+    } else {
+        co_await control(self, "SAVEPOINT tl_", self->open_.size() + 1, deadline);
+    }
+    self->open_.push_back(Open{++self->last_level_, {}});
+    co_return Transaction(self, self->last_level_);
+}
+
+asio::awaitable<void> Session::commit(Self self, Level level)
+{
+    const Deadline deadline = self->command_deadline(Deadline::max());
+    self->expect_innermost(level);
+    self->expect_usable({});
+    co_await clean(self, deadline);
+    std::exception_ptr failure;
+    try {
+        if (self->open_.size() == 1) {
+            auto work = without_rows(self->driver().commit(deadline));
+            co_await call(self, std::move(work));
+        } else {
+            co_await control(self, "RELEASE SAVEPOINT tl_", self->open_.size(), deadline);
+        }
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (failure) {
+        self->abandon(level);
+        std::rethrow_exception(failure);
+    }
+    self->committed();
+}
+
+asio::awaitable<void> Session::rollback(Self self, Level level)
+{
+    if (!self->is_open(level)) throw UsageError(transaction_over);
+    const SlotPtr slot = self->lease_->slot();
+    if (slot->running) throw UsageError(another_call);
+    self->forget(level);
+    try {
+        if (!slot->cut && slot->usable()) co_await clean(self, self->command_deadline(Deadline::max()));
+    } catch (...) {
+        slot->distrusted = true; // closing it rolls back as well
+    }
+    self->end_of_transaction();
+}
+
+void Session::abandon(Level level) noexcept
+{
+    if (!is_open(level)) return;
+    forget(level);
+    end_of_transaction();
+}
+
+void Session::after_commit(Level level, std::function<void()> posted)
+{
+    if (!is_open(level)) throw UsageError("the transaction is over: nothing will be committed any more");
+    open_[depth_of(level) - 1].after_commit.push_back(std::move(posted));
+}
+
+// -- Steps ---------------------------------------------------------------------
+
+/// Rolls back what was destroyed uncommitted.
+asio::awaitable<void> Session::clean(Self self, Deadline deadline)
+{
+    const std::size_t depth = self->abandoned_;
+    if (depth == 0) co_return;
+    if (depth == 1) {
+        if (self->driver().condition() != Condition::idle) {
+            auto work = without_rows(self->driver().rollback(deadline));
+            co_await call(self, std::move(work));
+        }
+    } else {
+        co_await control(self, "ROLLBACK TO SAVEPOINT tl_", depth, deadline);
+        co_await control(self, "RELEASE SAVEPOINT tl_", depth, deadline);
+    }
+    self->abandoned_ = 0;
+}
+
+/// The transaction and those inside it are over, and `clean` has to undo them.
+void Session::forget(Level level) noexcept
+{
+    const std::size_t depth = depth_of(level);
+    while (open_.size() >= depth) open_.pop_back();
+    abandoned_ = abandoned_ == 0 ? depth : std::min(abandoned_, depth);
+}
+
+asio::awaitable<Session::Results> Session::control(Self self, std::string sql, std::size_t depth, Deadline deadline)
+{
+    const auto text = std::make_shared<const std::string>(std::move(sql) + std::to_string(depth));
+    const SqlText statement(text, self->lease_->slot()->holding->place);
+    auto work = self->driver().run(Query(Statement(statement, std::vector<Value>())), deadline);
+    co_return co_await call(self, std::move(work));
+}
+
+/// Runs `work` on the connection so that its caller and the pool can stop it.
+asio::awaitable<Session::Results> Session::call(Self self, asio::awaitable<Results> work)
+{
+    const SlotPtr slot = self->lease_->slot();
+    slot->running = true; // stays so when this coroutine is destroyed in the middle: see Slots::give_back
+    auto kept = keep(self, std::move(work));
+    std::exception_ptr failure;
+    Results results;
+    try {
+        results = co_await stoppable(slot->stop, std::move(kept));
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    const bool cut = slot->cut;
+    self->lease_->slots()->finished(slot);
+    if (failure) self->rethrow(cut, failure);
+    co_return results;
+}
+
+/// The connection has to outlive what runs on it.
+asio::awaitable<Session::Results> Session::keep(Self, asio::awaitable<Results> work)
+{
+    co_return co_await std::move(work);
+}
+
+void Session::rethrow(bool cut, std::exception_ptr failure) const
+{
+    try {
+        std::rethrow_exception(failure);
+    } catch (const boost::system::system_error& error) {
+        if (!cut || error.code() != asio::error::operation_aborted) throw;
+        ErrorInfo info;
+        info.outcome = Outcome::unknown;
+        throw_pool_closed(std::move(info));
+    }
+}
+
+void Session::committed()
+{
+    Open done = std::move(open_.back());
+    open_.pop_back();
+    if (!open_.empty()) {
+        auto& parents = open_.back().after_commit;
+        for (auto& posted : done.after_commit) parents.push_back(std::move(posted));
+        return;
+    }
+    end_of_transaction();
+    for (const auto& posted : done.after_commit) posted();
+}
+
+void Session::end_of_transaction() noexcept
+{
+    if (kind_ == Kind::passing && open_.empty() && !lease_->slot()->running) lease_.reset();
+}
+
+Deadline Session::command_deadline(Deadline not_after) const
+{
+    if (!lease_) return not_after;
+    return std::min(not_after, after(Clock::now(), lease_->slots()->options().command_timeout));
+}
+
+// -- Rules ---------------------------------------------------------------------
+
+void Session::expect_innermost(Level level) const
+{
+    if (level != 0 && !is_open(level)) throw UsageError(transaction_over);
+    const Level innermost = open_.empty() ? 0 : open_.back().level;
+    if (level == innermost) return;
+    if (level == 0) throw UsageError("a transaction is open on this connection: run the statement on the transaction");
+    throw UsageError("a savepoint of this transaction is open: run the statement on the savepoint, or end it first");
+}
+
+void Session::expect_usable(const ErrorInfo& asked) const
+{
+    const SlotPtr& slot = lease_->slot();
+    if (slot->cut) throw_pool_closed(asked);
+    if (slot->running) throw UsageError(another_call);
+    if (!slot->usable()) throw_connection_lost(asked);
+}
+
+bool Session::is_open(Level level) const noexcept
+{
+    return std::ranges::find(open_, level, &Open::level) != open_.end();
+}
+
+std::size_t Session::depth_of(Level level) const noexcept
+{
+    return static_cast<std::size_t>(std::ranges::find(open_, level, &Open::level) - open_.begin()) + 1;
+}
+
+} // namespace trunkline::db::detail

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "lease.hpp"
+
+#include <trunkline/db/transaction.hpp>
+
+namespace trunkline::db::detail {
+
+/// One lease of one connection, and the transactions that are open on it: the first a transaction, the others
+/// savepoints inside one another. Only the innermost takes statements, and one call at a time.
+///
+/// What was destroyed uncommitted is rolled back in front of the next statement, or by the pool after the lease.
+/// After a loss every call fails with ConnectionLost; after the pool took the connection away, with PoolClosed.
+class Session {
+public:
+    using Results = std::vector<Result>;
+    using Self = std::shared_ptr<Session>;
+    /// Names a transaction among those of its session; never used twice. 0 is the connection itself.
+    using Level = std::size_t;
+
+    /// What happens to the lease.
+    enum class Kind {
+        passing,  ///< it is given back after the statement or the transaction
+        borrowed, ///< a caller's own connection: reset before it is lent again
+    };
+
+    Session(Lease lease, Kind kind);
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+    ~Session();
+
+    static Connection connection(Lease lease);
+
+    /// The calls below take at most `command_timeout`, and never go beyond `not_after`.
+    static asio::awaitable<Results> run(Self self, Level level, Query query, Deadline not_after);
+    static asio::awaitable<Transaction> begin(Self self, Level level, TransactionOptions options, Deadline not_after);
+    static asio::awaitable<void> commit(Self self, Level level);
+    static asio::awaitable<void> rollback(Self self, Level level);
+    /// The transaction is destroyed uncommitted.
+    void abandon(Level level) noexcept;
+    void after_commit(Level level, std::function<void()> posted);
+    Engine engine() const noexcept { return engine_; }
+
+private:
+    struct Open {
+        Level level;
+        std::vector<std::function<void()>> after_commit;
+    };
+
+    static asio::awaitable<void> clean(Self self, Deadline deadline);
+    static asio::awaitable<Results> control(Self self, std::string sql, std::size_t depth, Deadline deadline);
+    static asio::awaitable<Results> call(Self self, asio::awaitable<Results> work);
+    static asio::awaitable<Results> keep(Self self, asio::awaitable<Results> work);
+    [[noreturn]] void rethrow(bool cut, std::exception_ptr failure) const;
+
+    void expect_innermost(Level level) const;
+    void expect_usable(const ErrorInfo& asked) const;
+    void committed();
+    void forget(Level level) noexcept;
+    bool is_open(Level level) const noexcept;
+    std::size_t depth_of(Level level) const noexcept;
+    void end_of_transaction() noexcept;
+    Deadline command_deadline(Deadline not_after) const;
+    DriverConnection& driver() const { return *lease_->slot()->connection; }
+
+    std::optional<Lease> lease_; // none after the end of a passing transaction
+    Kind kind_;
+    Engine engine_;
+    std::vector<Open> open_;
+    Level last_level_ = 0;
+    std::size_t abandoned_ = 0;     // the depth from which on transactions were destroyed uncommitted; 0 is none
+};
+
+} // namespace trunkline::db::detail

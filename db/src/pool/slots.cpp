@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: MIT
+#include "slots.hpp"
+
+#include "lease.hpp"
+#include "report.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <random>
+
+namespace trunkline::db::detail {
+
+using Clock = std::chrono::steady_clock;
+using What = PoolPolicy::What;
+
+namespace {
+
+/// For the rollback of what a borrower left open; after it the connection is dropped, which also rolls back.
+constexpr std::chrono::seconds clean_up_max{5};
+
+PoolPolicy::Limits limits_of(const Options& options, const Driver& driver)
+{
+    PoolPolicy::Limits limits;
+    limits.max_size = std::max<std::size_t>(1, std::min(options.max_size, driver.max_connections()));
+    limits.min_size = std::min(options.min_size, limits.max_size);
+    limits.max_queries = options.max_queries;
+    limits.max_idle = options.max_idle;
+    limits.max_lifetime = options.max_lifetime;
+    limits.leak_warning = options.leak_warning;
+    return limits;
+}
+
+Holder holder_of(const Slot::Holding& holding, Engine engine)
+{
+    Holder holder;
+    holder.place = holding.place;
+    holder.age = Clock::now() - holding.since;
+    if (holding.statement) holder.statement = std::string(holding.statement->on(engine));
+    if (holding.task) holder.task = holding.task->name();
+    return holder;
+}
+
+} // namespace
+
+std::shared_ptr<Slots> Slots::make(asio::any_io_executor executor, Options options, std::unique_ptr<Driver> driver)
+{
+    std::shared_ptr<Slots> made(new Slots(std::move(executor), std::move(options), std::move(driver)));
+    made->self_ = made;
+    return made;
+}
+
+Slots::Slots(asio::any_io_executor executor, Options options, std::unique_ptr<Driver> driver)
+    : executor_(std::move(executor)), options_(std::move(options)), driver_(std::move(driver)),
+      policy_(limits_of(options_, *driver_), std::random_device{}()), wake_(executor_), changed_(executor_)
+{}
+
+void Slots::start()
+{
+    policy_.start(Clock::now());
+    carry_out();
+}
+
+void Slots::drain(Deadline deadline)
+{
+    policy_.drain(Clock::now(), deadline);
+    carry_out();
+}
+
+void Slots::abandon() noexcept
+{
+    abandoned_ = true;
+    log_ = nullptr;
+    drain(Clock::now());
+    for (const auto& [id, slot] : slots_)
+        if (slot->running) stop(slot);
+    wake_.cancel();
+    changed_.ring();
+}
+
+PoolPolicy::WaiterId Slots::enlist(Waiter& waiter, Deadline deadline)
+{
+    const auto id = policy_.acquire(Clock::now(), deadline);
+    waiters_.emplace(id, &waiter);
+    carry_out();
+    return id;
+}
+
+void Slots::leave(PoolPolicy::WaiterId waiter) noexcept
+{
+    waiters_.erase(waiter);
+    policy_.leave(waiter, Clock::now());
+    carry_out();
+}
+
+void Slots::give_back(const SlotPtr& slot) noexcept
+{
+    if (slot->holding) counters_.hold_max = std::max<std::chrono::nanoseconds>(counters_.hold_max, Clock::now() - slot->holding->since);
+    if (slot->cut) return; // closed, or being closed
+    if (slot->running) {
+        // The caller was destroyed in the middle of a call, so nothing is known of the connection.
+        slot->running = false;
+        slot->connection.reset();
+    }
+    if (slot->usable() && slot->connection->condition() != Condition::idle) return in_background(run_rollback, slot);
+    returned(slot);
+}
+
+void Slots::finished(const SlotPtr& slot) noexcept
+{
+    slot->running = false;
+    if (slot->cut) close(slot);
+}
+
+// -- What the policy wants -----------------------------------------------------
+
+void Slots::carry_out()
+{
+    if (std::exchange(carrying_out_, true)) return; // an action was answered at once; the loop below goes on
+    for (auto actions = policy_.take_actions(); !actions.empty(); actions = policy_.take_actions())
+        for (const auto& action : actions) carry_out(action);
+    carrying_out_ = false;
+    wake_at_next();
+    if (policy_.drained()) changed_.ring();
+}
+
+void Slots::carry_out(const PoolPolicy::Action& action)
+{
+    switch (action.what) {
+    case What::open: return open(action.slot);
+    case What::stop_open: return stop(slots_.at(action.slot));
+    case What::close: return close(slots_.at(action.slot));
+    case What::cut: return cut(slots_.at(action.slot));
+    case What::grant: return grant(action.slot, action.waiter);
+    case What::time_out: ++counters_.acquire_timeouts; return answer(action.what, action.waiter);
+    case What::fail:
+    case What::turn_away: return answer(action.what, action.waiter);
+    case What::warn: return warn(*slots_.at(action.slot));
+    case What::outage: return log("the database cannot be reached, calls fail until it can: " + last_connect_error_);
+    case What::recovered: return log("the database can be reached again");
+    }
+}
+
+void Slots::open(SlotId id)
+{
+    const auto slot = std::make_shared<Slot>();
+    slot->id = id;
+    slots_.emplace(id, slot);
+    in_background(run_open, slot);
+}
+
+void Slots::close(const SlotPtr& slot)
+{
+    if (!slot->connection || abandoned_) return gone(slot);
+    in_background(run_close, slot);
+}
+
+void Slots::cut(const SlotPtr& slot)
+{
+    slot->cut = true;
+    if (slot->holding) was_cut_.push_back(holder_of(*slot->holding, options_.engine));
+    if (slot->running) stop(slot); // `finished` closes it
+    else close(slot);
+}
+
+void Slots::grant(SlotId id, PoolPolicy::WaiterId waiter)
+{
+    const SlotPtr slot = slots_.at(id);
+    const auto found = waiters_.find(waiter);
+    if (!slot->usable()) {
+        ++counters_.broken;
+        return policy_.refused(id, waiter, found->second->deadline(), Clock::now());
+    }
+    const auto waited = std::chrono::nanoseconds(Clock::now() - found->second->since());
+    ++counters_.acquired;
+    counters_.wait_total += waited;
+    counters_.wait_max = std::max(counters_.wait_max, waited);
+    Waiter& served = *found->second;
+    waiters_.erase(found);
+    served.granted(slot);
+}
+
+void Slots::answer(What what, PoolPolicy::WaiterId waiter)
+{
+    const auto found = waiters_.find(waiter);
+    Waiter& refused = *found->second;
+    waiters_.erase(found);
+    refused.refused(what);
+}
+
+void Slots::returned(const SlotPtr& slot)
+{
+    slot->holding.reset();
+    PoolPolicy::Returned how;
+    how.healthy = slot->usable() && slot->connection->condition() == Condition::idle;
+    if (how.healthy) how.queries = slot->connection->queries();
+    else ++counters_.broken;
+    policy_.released(slot->id, how, Clock::now());
+    carry_out();
+}
+
+void Slots::gone(const SlotPtr& slot)
+{
+    if (slot->connection) counters_.cancelled += slot->connection->cancelled();
+    slot->connection.reset();
+    slots_.erase(slot->id);
+    policy_.closed(slot->id, Clock::now());
+    carry_out();
+}
+
+void Slots::stop(const SlotPtr& slot)
+{
+    // Posted, because what is stopped may end, and change all of this, before the emission returns.
+    auto emit = [self = self_.lock(), slot] {
+        if (slot->running) slot->stop.emit(asio::cancellation_type::terminal);
+    };
+    asio::post(executor_, std::move(emit));
+}
+
+void Slots::warn(const Slot& slot) const
+{
+    if (slot.holding) log("a connection is held for long: " + describe(holder_of(*slot.holding, options_.engine)));
+}
+
+void Slots::log(const std::string& message) const
+{
+    try {
+        if (log_) log_(message);
+    } catch (...) { // the pool goes on even if nobody can be told
+    }
+}
+
+void Slots::wake_at_next()
+{
+    const Deadline next = policy_.next_wake();
+    if (next >= armed_ || abandoned_) return; // a timer that rings too early does no harm
+    armed_ = next;
+    wake_.expires_at(next);
+    wake_.async_wait([weak = self_](boost::system::error_code failure) {
+        const auto self = weak.lock();
+        if (failure || !self) return;
+        self->armed_ = Deadline::max();
+        self->policy_.tick(Clock::now());
+        self->carry_out();
+    });
+}
+
+// -- In the background ---------------------------------------------------------
+
+template <class Work>
+void Slots::in_background(Work work, const SlotPtr& slot)
+{
+    slot->running = true;
+    auto ended = [](std::exception_ptr) {}; // it has told the policy what came of it
+    asio::co_spawn(executor_, work(self_.lock(), slot), asio::bind_cancellation_slot(slot->stop.slot(), ended));
+}
+
+asio::awaitable<void> Slots::run_open(Self self, SlotPtr slot)
+{
+    std::exception_ptr failure;
+    try {
+        slot->connection = co_await self->driver_->connect(after(Clock::now(), self->options_.connect_timeout));
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    slot->running = false;
+    if (failure) {
+        self->note_open_failure(failure);
+        self->slots_.erase(slot->id);
+        self->policy_.open_failed(slot->id, Clock::now());
+    } else {
+        ++self->opened_;
+        self->last_connect_error_.clear();
+        self->policy_.opened(slot->id, Clock::now());
+    }
+    self->carry_out();
+    self->changed_.ring();
+}
+
+asio::awaitable<void> Slots::run_close(Self self, SlotPtr slot)
+{
+    try {
+        co_await slot->connection->close();
+    } catch (...) { // it is dropped all the same
+    }
+    slot->running = false;
+    self->gone(slot);
+}
+
+asio::awaitable<void> Slots::run_rollback(Self self, SlotPtr slot)
+{
+    try {
+        co_await slot->connection->rollback(Clock::now() + clean_up_max);
+    } catch (...) {
+        slot->distrusted = true;
+    }
+    self->finished(slot);
+    if (!slot->cut) self->returned(slot);
+}
+
+void Slots::note_open_failure(std::exception_ptr failure)
+{
+    ++open_failures_;
+    last_connect_failure_ = failure;
+    last_connect_error_ = message_of(failure);
+}
+
+// -- To look at ------------------------------------------------------------------
+
+PoolStats Slots::stats() const
+{
+    const auto counts = policy_.counts();
+    PoolStats stats = counters_;
+    stats.size = counts.size();
+    stats.idle = counts.idle;
+    stats.in_use = counts.lent;
+    stats.opening = counts.opening;
+    stats.closing = counts.closing;
+    stats.waiting = counts.waiting;
+    stats.retired = counts.retired;
+    stats.min_size = policy_.limits().min_size;
+    stats.max_size = policy_.limits().max_size;
+    stats.opened = opened_;
+    stats.open_failures = open_failures_;
+    stats.last_connect_error = last_connect_error_;
+    for (const auto& [id, slot] : slots_)
+        if (slot->connection) stats.cancelled += slot->connection->cancelled();
+    return stats;
+}
+
+std::vector<Holder> Slots::holders() const
+{
+    std::vector<Holder> holders;
+    for (const auto& [id, slot] : slots_)
+        if (slot->holding) holders.push_back(holder_of(*slot->holding, options_.engine));
+    std::ranges::sort(holders, std::ranges::greater{}, &Holder::age);
+    return holders;
+}
+
+} // namespace trunkline::db::detail

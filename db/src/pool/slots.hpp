@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "bell.hpp"
+#include "policy.hpp"
+
+#include <trunkline/db/driver.hpp>
+#include <trunkline/db/pool.hpp>
+#include <trunkline/db/task.hpp>
+
+#include <boost/asio/cancellation_signal.hpp>
+
+namespace trunkline::db::detail {
+
+class Waiter;
+
+/// The place of one connection: who holds it, and what runs on it. At most one thing runs at a time, be it opening,
+/// a caller's statement, a rollback or closing; `stop` ends it.
+struct Slot {
+    PoolPolicy::SlotId id{};
+    std::unique_ptr<DriverConnection> connection; // none while it opens and once it closes
+    asio::cancellation_signal stop;
+    bool running = false;
+    bool cut = false;      // taken from its holder: the pool closed under it
+    bool distrusted = false; // never to be lent again, whatever its condition says
+
+    struct Holding {
+        std::source_location place;
+        std::chrono::steady_clock::time_point since;
+        std::optional<SqlText> statement;
+        TaskPtr task;
+    };
+    std::optional<Holding> holding;
+
+    bool usable() const noexcept { return connection && !distrusted && connection->condition() != Condition::broken; }
+};
+using SlotPtr = std::shared_ptr<Slot>;
+
+/// The connections of a pool. Does what the policy decides: opens, lends, tidies up, closes.
+///
+/// Lifetime: shared by the pool, its leases and what runs in the background. Once the pool has called `abandon`
+/// nothing is opened or lent any more, and what is left goes with the last lease.
+class Slots {
+public:
+    static std::shared_ptr<Slots> make(asio::any_io_executor executor, Options options, std::unique_ptr<Driver> driver);
+
+    void start();
+    void drain(Deadline deadline);
+    /// The pool goes: fails the waiters, drops what is idle, stops what runs.
+    void abandon() noexcept;
+
+    /// Puts the waiter in line; it is told what became of it, perhaps before this returns.
+    PoolPolicy::WaiterId enlist(Waiter& waiter, Deadline deadline);
+    void leave(PoolPolicy::WaiterId waiter) noexcept;
+    /// A lease ends. The connection is rolled back first when a transaction is open on it.
+    void give_back(const SlotPtr& slot) noexcept;
+    /// What ran on the slot has ended.
+    void finished(const SlotPtr& slot) noexcept;
+
+    Bell& changed() noexcept { return changed_; }
+    bool drained() const noexcept { return policy_.drained(); }
+    bool closing_down() const noexcept { return policy_.draining(); }
+    /// What the drain took from its holders.
+    const std::vector<Holder>& was_cut() const noexcept { return was_cut_; }
+    std::uint64_t attempts_ended() const noexcept { return opened_ + open_failures_; }
+    std::uint64_t opened() const noexcept { return opened_; }
+    std::exception_ptr last_connect_failure() const noexcept { return last_connect_failure_; }
+    const std::string& last_connect_error() const noexcept { return last_connect_error_; }
+
+    PoolStats stats() const;
+    std::vector<Holder> holders() const;
+    const asio::any_io_executor& executor() const noexcept { return executor_; }
+    const Options& options() const noexcept { return options_; }
+    const Driver& driver() const noexcept { return *driver_; }
+    void set_log(Pool::Log log) { log_ = std::move(log); }
+
+private:
+    using Self = std::shared_ptr<Slots>;
+    using SlotId = PoolPolicy::SlotId;
+
+    Slots(asio::any_io_executor executor, Options options, std::unique_ptr<Driver> driver);
+
+    void carry_out();
+    void carry_out(const PoolPolicy::Action& action);
+    void open(SlotId id);
+    void close(const SlotPtr& slot);
+    void cut(const SlotPtr& slot);
+    void grant(SlotId id, PoolPolicy::WaiterId waiter);
+    void answer(PoolPolicy::What what, PoolPolicy::WaiterId waiter);
+    void returned(const SlotPtr& slot);
+    void gone(const SlotPtr& slot);
+    void stop(const SlotPtr& slot);
+    void warn(const Slot& slot) const;
+    void log(const std::string& message) const;
+    void wake_at_next();
+
+    template <class Work>
+    void in_background(Work work, const SlotPtr& slot);
+    static asio::awaitable<void> run_open(Self self, SlotPtr slot);
+    static asio::awaitable<void> run_close(Self self, SlotPtr slot);
+    static asio::awaitable<void> run_rollback(Self self, SlotPtr slot);
+    void note_open_failure(std::exception_ptr failure);
+
+    asio::any_io_executor executor_;
+    Options options_;
+    std::unique_ptr<Driver> driver_; // outlives the connections below
+    PoolPolicy policy_;
+    std::weak_ptr<Slots> self_;
+    std::map<SlotId, SlotPtr> slots_;
+    std::map<PoolPolicy::WaiterId, Waiter*> waiters_;
+    std::vector<PoolPolicy::Action> to_do_;
+    bool carrying_out_ = false;
+    bool abandoned_ = false;
+    asio::steady_timer wake_;
+    Deadline armed_ = Deadline::max();
+    Bell changed_;
+    Pool::Log log_;
+
+    std::vector<Holder> was_cut_;
+    std::exception_ptr last_connect_failure_;
+    std::string last_connect_error_;
+    PoolStats counters_; // only what counts up
+    std::uint64_t opened_ = 0;
+    std::uint64_t open_failures_ = 0;
+};
+
+} // namespace trunkline::db::detail

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace trunkline::db::detail {
+
+namespace asio = boost::asio;
+
+/// Passes what cancels the caller on to `stop`, for as long as it lives.
+class PassedOn {
+public:
+    PassedOn(asio::cancellation_slot from, asio::cancellation_signal& stop) : from_(from), stop_(stop)
+    {
+        if (from_.is_connected()) from_.assign([&stop](asio::cancellation_type) { emit(stop); });
+    }
+    PassedOn(const PassedOn&) = delete;
+    PassedOn& operator=(const PassedOn&) = delete;
+    ~PassedOn()
+    {
+        if (from_.is_connected()) from_.clear();
+        stop_.slot().clear();
+    }
+
+private:
+    static void emit(asio::cancellation_signal& stop) { stop.emit(asio::cancellation_type::terminal); }
+
+    asio::cancellation_slot from_;
+    asio::cancellation_signal& stop_;
+};
+
+/// Awaits `work`, which ends early when the caller is cancelled or `stop` is emitted; either way it is awaited to
+/// its end, and what it throws is thrown.
+template <class T>
+asio::awaitable<T> stoppable(asio::cancellation_signal& stop, asio::awaitable<T> work)
+{
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    const auto state = co_await asio::this_coro::cancellation_state;
+    const PassedOn passed_on(state.slot(), stop);
+    auto ended = asio::bind_cancellation_slot(stop.slot(), asio::use_awaitable);
+    co_return co_await asio::co_spawn(executor, std::move(work), ended);
+}
+
+} // namespace trunkline::db::detail

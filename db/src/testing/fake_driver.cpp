@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+#include <trunkline/db/testing/fake_driver.hpp>
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <algorithm>
+
+namespace trunkline::db::testing {
+
+namespace {
+
+[[noreturn]] void lost(const std::string& what)
+{
+    ErrorInfo info;
+    info.message = "the connection broke";
+    info.sqlstate = "08006";
+    info.outcome = Outcome::unknown;
+    info.statement = what;
+    throw ConnectionLost(std::move(info));
+}
+
+[[noreturn]] void timed_out(const std::string& what)
+{
+    ErrorInfo info;
+    info.message = "it took too long and was stopped";
+    info.sqlstate = "57014";
+    info.outcome = Outcome::rejected;
+    info.statement = what;
+    throw CommandTimeout(std::move(info));
+}
+
+} // namespace
+
+bool FakeServer::logged(std::string_view entry) const
+{
+    return count(entry) > 0;
+}
+
+std::size_t FakeServer::count(std::string_view entry) const
+{
+    return static_cast<std::size_t>(std::ranges::count(log_, entry));
+}
+
+void FakeServer::release(const std::string& what)
+{
+    held_.erase(what);
+    for (auto& [held, timer] : waiting_)
+        if (held == what) timer->cancel();
+}
+
+std::size_t FakeServer::held(const std::string& what) const
+{
+    const auto is_it = [&](const auto& waiting) { return waiting.first == what; };
+    return static_cast<std::size_t>(std::ranges::count_if(waiting_, is_it));
+}
+
+/// Waits at the gate of `what`, if there is one.
+asio::awaitable<void> FakeServer::pass(std::string what, std::string entry, Deadline deadline)
+{
+    if (!held_.contains(what)) co_return;
+    asio::steady_timer gate(co_await asio::this_coro::executor, deadline);
+    const auto place = waiting_.insert(waiting_.end(), {what, &gate});
+    const auto leave = [this](auto* at) { waiting_.erase(*at); };
+    const std::unique_ptr<const decltype(place), decltype(leave)> leaving(&place, leave);
+    while (held_.contains(what)) {
+        boost::system::error_code woken;
+        co_await gate.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+        const auto state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none) {
+            note(entry);
+            throw boost::system::system_error(asio::error::operation_aborted);
+        }
+        if (!woken) {
+            note(entry);
+            timed_out(what);
+        }
+    }
+}
+
+/// One scripted connection.
+class FakeConnection final : public DriverConnection {
+public:
+    FakeConnection(std::shared_ptr<FakeServer> server, int number) : server_(std::move(server)), number_(number)
+    {
+        server_->most_open_ = std::max(server_->most_open_, ++server_->open_);
+    }
+    ~FakeConnection() override
+    {
+        if (closed_) return;
+        --server_->open_;
+        server_->note("drop " + std::to_string(number_));
+    }
+
+    asio::awaitable<std::vector<Result>> run(Query query, Deadline deadline) override;
+    asio::awaitable<void> begin(TransactionOptions options, Deadline deadline) override;
+    asio::awaitable<void> commit(Deadline deadline) override;
+    asio::awaitable<void> rollback(Deadline deadline) override;
+    void mark_for_reset() override { server_->note(entry("reset")); }
+    asio::awaitable<void> close() override;
+
+    Condition condition() const noexcept override
+    {
+        return server_->broken_.contains(number_) ? Condition::broken : condition_;
+    }
+    std::uint64_t queries() const noexcept override { return queries_; }
+    std::uint64_t cancelled() const noexcept override { return cancelled_; }
+
+private:
+    std::string entry(std::string_view what) const { return std::to_string(number_) + ": " + std::string(what); }
+    asio::awaitable<void> call(std::string what, Deadline deadline);
+
+    std::shared_ptr<FakeServer> server_;
+    int number_;
+    Condition condition_ = Condition::idle;
+    std::uint64_t queries_ = 0;
+    std::uint64_t cancelled_ = 0;
+    bool closed_ = false;
+};
+
+asio::awaitable<void> FakeConnection::call(std::string what, Deadline deadline)
+{
+    server_->note(entry(what));
+    std::exception_ptr failure;
+    try {
+        co_await server_->pass(what, entry("stopped " + what), deadline);
+    } catch (...) {
+        ++cancelled_;
+        failure = std::current_exception();
+    }
+    if (server_->losses_.erase(what) > 0) server_->broken_.insert(number_);
+    if (condition() == Condition::broken) lost(what);
+    const auto failing = server_->failures_.find(what);
+    if (!failure && failing != server_->failures_.end()) failure = std::make_exception_ptr(Error(failing->second));
+    if (!failure) co_return;
+    if (condition_ == Condition::in_transaction) condition_ = Condition::in_failed_transaction;
+    std::rethrow_exception(failure);
+}
+
+asio::awaitable<std::vector<Result>> FakeConnection::run(Query query, Deadline deadline)
+{
+    std::vector<Result> results;
+    for (const Statement& statement : query.statements()) {
+        const std::string sql(statement.text().on(Engine::postgresql));
+        co_await call(sql, deadline);
+        ++queries_;
+        if (sql == "BEGIN") condition_ = Condition::in_transaction; // by hand, as programs sometimes do
+        if (sql.starts_with("ROLLBACK TO")) condition_ = Condition::in_transaction;
+        const auto answer = server_->answers_.find(sql);
+        if (answer != server_->answers_.end()) results.push_back(answer->second);
+        else results.emplace_back(std::vector<std::string>(), std::vector<Value>(), 1);
+    }
+    co_return results;
+}
+
+asio::awaitable<void> FakeConnection::begin(TransactionOptions options, Deadline deadline)
+{
+    co_await call("BEGIN", deadline);
+    if (options.isolation == Isolation::serializable) server_->note(entry("serializable"));
+    condition_ = Condition::in_transaction;
+}
+
+asio::awaitable<void> FakeConnection::commit(Deadline deadline)
+{
+    co_await call("COMMIT", deadline);
+    condition_ = Condition::idle;
+}
+
+asio::awaitable<void> FakeConnection::rollback(Deadline deadline)
+{
+    co_await call("ROLLBACK", deadline);
+    condition_ = Condition::idle;
+}
+
+asio::awaitable<void> FakeConnection::close()
+{
+    co_await server_->pass("CLOSE", entry("stopped CLOSE"), Deadline::max());
+    --server_->open_;
+    closed_ = true;
+    server_->note("close " + std::to_string(number_));
+}
+
+class FakeDriver final : public Driver {
+public:
+    explicit FakeDriver(std::shared_ptr<FakeServer> server) : server_(std::move(server)) {}
+
+    asio::awaitable<std::unique_ptr<DriverConnection>> connect(Deadline deadline) override
+    {
+        co_await server_->pass("CONNECT", "stopped CONNECT", deadline);
+        if (!server_->refusal_.empty()) {
+            server_->note("refuse");
+            ErrorInfo info;
+            info.message = server_->refusal_;
+            info.sqlstate = "08001";
+            throw ConnectFailed(std::move(info));
+        }
+        const int number = ++server_->last_number_;
+        server_->note("open " + std::to_string(number));
+        co_return std::make_unique<FakeConnection>(server_, number);
+    }
+    std::size_t max_connections() const noexcept override { return server_->connections_max; }
+    std::string describe() const override { return "a script"; }
+
+private:
+    std::shared_ptr<FakeServer> server_;
+};
+
+std::unique_ptr<Driver> fake_driver(std::shared_ptr<FakeServer> server)
+{
+    return std::make_unique<FakeDriver>(std::move(server));
+}
+
+} // namespace trunkline::db::testing
