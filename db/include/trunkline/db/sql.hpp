@@ -156,8 +156,9 @@ public:
     /// The next `$n` from left to right, or nothing when there are no more.
     constexpr std::optional<Found> next()
     {
-        latest_.reset();
-        while (!latest_ && at_ < text_.size()) step();
+        latest_.number = 0;
+        while (latest_.number == 0 && at_ < text_.size()) step();
+        if (latest_.number == 0) return std::nullopt;
         return latest_;
     }
 
@@ -275,7 +276,7 @@ private:
     std::string_view text_;
     std::size_t at_ = 0;
     Placeholders found_;
-    std::optional<Found> latest_;
+    Found latest_{};
 };
 
 } // namespace detail
