@@ -57,14 +57,27 @@ std::size_t FakeServer::held(const std::string& what) const
     return static_cast<std::size_t>(std::ranges::count_if(waiting_, is_it));
 }
 
+/// Stands in a list of those who wait for as long as it lives.
+class FakeServer::AtGate {
+public:
+    AtGate(Waiting& waiting, std::string what, asio::steady_timer& gate)
+        : waiting_(waiting), place_(waiting.emplace(waiting.end(), std::move(what), &gate))
+    {}
+    AtGate(const AtGate&) = delete;
+    AtGate& operator=(const AtGate&) = delete;
+    ~AtGate() { waiting_.erase(place_); }
+
+private:
+    Waiting& waiting_;
+    Waiting::iterator place_;
+};
+
 /// Waits at the gate of `what`, if there is one.
 asio::awaitable<void> FakeServer::pass(std::string what, std::string entry, Deadline deadline)
 {
     if (!held_.contains(what)) co_return;
     asio::steady_timer gate(co_await asio::this_coro::executor, deadline);
-    const auto place = waiting_.insert(waiting_.end(), {what, &gate});
-    const auto leave = [this](auto* at) { waiting_.erase(*at); };
-    const std::unique_ptr<const decltype(place), decltype(leave)> leaving(&place, leave);
+    const AtGate at_gate(waiting_, what, gate);
     while (held_.contains(what)) {
         boost::system::error_code woken;
         co_await gate.async_wait(asio::redirect_error(asio::use_awaitable, woken));

@@ -54,6 +54,8 @@ public:
 private:
     friend class FakeConnection;
     friend class FakeDriver;
+    class AtGate;
+    using Waiting = std::list<std::pair<std::string, asio::steady_timer*>>;
 
     asio::awaitable<void> pass(std::string what, std::string entry, Deadline deadline);
     void note(std::string entry) { log_.push_back(std::move(entry)); }
@@ -61,7 +63,7 @@ private:
     std::vector<std::string> log_;
     std::string refusal_;
     std::set<std::string> held_;
-    std::list<std::pair<std::string, asio::steady_timer*>> waiting_;
+    Waiting waiting_;
     std::map<std::string, Result> answers_;
     std::map<std::string, ErrorInfo> failures_;
     std::set<std::string> losses_;

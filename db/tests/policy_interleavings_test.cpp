@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: MIT
+#include <pool/policy.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
+namespace trunkline::db::detail {
+namespace {
+
+using namespace std::chrono_literals;
+using What = PoolPolicy::What;
+using SlotId = PoolPolicy::SlotId;
+using WaiterId = PoolPolicy::WaiterId;
+using Time = PoolPolicy::Time;
+
+constexpr int steps_for_a_seed = 2'000;
+constexpr int seeds_usually = 250;
+static_assert(steps_for_a_seed * seeds_usually >= 200'000);
+
+/// A world around one policy in which anything happens in any order. It keeps its own books, and whatever the policy
+/// does that they do not allow is a broken promise.
+class World {
+public:
+    explicit World(std::uint64_t seed) : random_(seed), limits_(any_limits()), policy_(limits_, seed)
+    {
+        obey();
+    }
+
+    void run()
+    {
+        for (int step = 0; step < steps_for_a_seed; ++step) {
+            any_event();
+            obey();
+            check();
+        }
+        wind_down();
+    }
+
+private:
+    enum class State { opening, idle, lent, closing, cut };
+    struct Place {
+        State state = State::opening;
+        bool broken = false;
+        std::uint64_t queries = 0;
+    };
+
+    std::uint64_t below(std::uint64_t end) { return random_() % end; }
+    bool one_in(std::uint64_t n) { return below(n) == 0; }
+
+    PoolPolicy::Limits any_limits()
+    {
+        PoolPolicy::Limits limits;
+        limits.max_size = 1 + below(8);
+        limits.min_size = below(limits.max_size + 1);
+        limits.max_queries = one_in(2) ? 0 : 1 + below(50);
+        limits.max_idle = std::chrono::milliseconds(1 + below(20'000));
+        limits.max_lifetime = std::chrono::milliseconds(one_in(4) ? 0 : 1 + below(60'000));
+        limits.leak_warning = std::chrono::milliseconds(below(3) * 5'000);
+        return limits;
+    }
+
+    void promise(bool kept, const std::string& what) const
+    {
+        if (!kept) throw std::runtime_error(what);
+    }
+
+    // -- What happens
+
+    void any_event()
+    {
+        switch (below(16)) {
+        case 0: return start();
+        case 1:
+        case 2:
+        case 3:
+        case 4: return arrive();
+        case 5: return give_up();
+        case 6:
+        case 7:
+        case 8:
+        case 9: return give_back(!one_in(8));
+        case 10:
+        case 11: return finish_opening(!down_);
+        case 12: return finish_closing();
+        case 13: return pass(std::chrono::milliseconds(below(200)));
+        case 14: return pass(std::chrono::milliseconds(below(one_in(20) ? 100'000 : 3'000)));
+        case 15:
+            if (one_in(20)) down_ = !down_;
+            if (one_in(2'000)) drain();
+            return;
+        }
+    }
+
+    void start() { policy_.start(now_); }
+
+    void arrive()
+    {
+        const Time deadline = now_ + std::chrono::milliseconds(below(one_in(4) ? 20 : 10'000));
+        const WaiterId waiter = policy_.acquire(now_, deadline);
+        promise(waiting_.empty() || waiting_.rbegin()->first < waiter, "ids of waiters do not grow");
+        waiting_.emplace(waiter, deadline);
+    }
+
+    void give_up()
+    {
+        if (waiting_.empty()) return;
+        const auto who = std::next(waiting_.begin(), static_cast<long>(below(waiting_.size())));
+        const WaiterId waiter = who->first;
+        waiting_.erase(who);
+        policy_.leave(waiter, now_);
+    }
+
+    std::optional<SlotId> any(State state)
+    {
+        std::vector<SlotId> found;
+        for (const auto& [id, place] : places_)
+            if (place.state == state) found.push_back(id);
+        if (found.empty()) return std::nullopt;
+        return found[below(found.size())];
+    }
+
+    void give_back(bool healthy)
+    {
+        const auto slot = any(State::lent);
+        if (!slot) return;
+        Place& place = places_.at(*slot);
+        place.broken = !healthy;
+        place.state = State::idle; // unless the policy says otherwise
+        place.queries += 1 + below(5);
+        policy_.released(*slot, {healthy, place.queries}, now_);
+    }
+
+    void finish_opening(bool well)
+    {
+        const auto slot = any(State::opening);
+        if (!slot) return;
+        if (well) {
+            places_.at(*slot).state = State::idle;
+            policy_.opened(*slot, now_);
+        } else {
+            places_.erase(*slot);
+            policy_.open_failed(*slot, now_);
+        }
+    }
+
+    void finish_closing()
+    {
+        auto slot = any(State::closing);
+        if (!slot) slot = any(State::cut);
+        if (!slot) return;
+        places_.erase(*slot);
+        policy_.closed(*slot, now_);
+    }
+
+    void pass(std::chrono::steady_clock::duration time)
+    {
+        const Time until = now_ + time;
+        while (policy_.next_wake() <= until) {
+            now_ = std::max(now_, policy_.next_wake());
+            policy_.tick(now_);
+            obey();
+            promise(policy_.next_wake() > now_, "it wakes and wakes without doing anything");
+        }
+        now_ = until;
+    }
+
+    void drain()
+    {
+        draining_ = true;
+        policy_.drain(now_, now_ + std::chrono::milliseconds(below(30'000)));
+    }
+
+    // -- What the policy wants
+
+    void obey()
+    {
+        for (auto actions = policy_.take_actions(); !actions.empty(); actions = policy_.take_actions())
+            for (const auto& action : actions) obey(action);
+    }
+
+    void obey(const PoolPolicy::Action& action)
+    {
+        switch (action.what) {
+        case What::open:
+            promise(places_.emplace(action.slot, Place{}).second, "a slot is opened twice");
+            promise(places_.size() <= limits_.max_size, "more connections than max_size");
+            return;
+        case What::stop_open: return expect(action.slot, State::opening, State::opening, "what does not open is stopped");
+        case What::close: return expect(action.slot, State::idle, State::closing, "what is not idle is closed");
+        case What::cut: return expect(action.slot, State::lent, State::cut, "what is not lent is cut");
+        case What::grant: return grant(action);
+        case What::time_out:
+            promise(waiting_.contains(action.waiter), "somebody who does not wait is timed out");
+            promise(waiting_.at(action.waiter) <= now_, "somebody is timed out too early");
+            waiting_.erase(action.waiter);
+            return;
+        case What::fail: promise(down_seen_, "somebody is failed without an outage"); return answer(action.waiter);
+        case What::turn_away: promise(draining_, "somebody is turned away from an open pool"); return answer(action.waiter);
+        case What::warn: return expect(action.slot, State::lent, State::lent, "a warning for what is not lent");
+        case What::outage: down_seen_ = true; return;
+        case What::recovered: down_seen_ = false; return;
+        }
+    }
+
+    void expect(SlotId slot, State is, State becomes, const char* otherwise)
+    {
+        const auto found = places_.find(slot);
+        promise(found != places_.end() && found->second.state == is, otherwise);
+        found->second.state = becomes;
+    }
+
+    void grant(const PoolPolicy::Action& action)
+    {
+        promise(waiting_.contains(action.waiter), "a slot is lent to somebody who does not wait");
+        promise(waiting_.begin()->first == action.waiter, "somebody is served before his turn");
+        promise(!places_.at(action.slot).broken, "a broken connection is lent");
+        expect(action.slot, State::idle, State::lent, "a slot is lent that is not idle");
+        if (one_in(10)) {
+            places_.at(action.slot).state = State::idle;
+            places_.at(action.slot).broken = true;
+            return policy_.refused(action.slot, action.waiter, waiting_.at(action.waiter), now_);
+        }
+        waiting_.erase(action.waiter);
+    }
+
+    void answer(WaiterId waiter)
+    {
+        promise(waiting_.erase(waiter) == 1, "somebody who does not wait is answered");
+    }
+
+    // -- What always holds
+
+    std::size_t count(State state) const
+    {
+        return static_cast<std::size_t>(
+            std::ranges::count_if(places_, [&](const auto& place) { return place.second.state == state; }));
+    }
+
+    void check() const
+    {
+        const auto counts = policy_.counts();
+        promise(counts.opening == count(State::opening), "the opening ones are miscounted");
+        promise(counts.idle == count(State::idle), "the idle ones are miscounted");
+        promise(counts.lent == count(State::lent), "the lent ones are miscounted");
+        promise(counts.closing == count(State::closing) + count(State::cut), "the closing ones are miscounted");
+        promise(counts.waiting == waiting_.size(), "the waiting ones are miscounted");
+        promise(waiting_.empty() || counts.idle == 0, "somebody waits beside an idle connection");
+        for (const auto& [waiter, deadline] : waiting_) promise(deadline > now_, "somebody waits past his deadline");
+        promise(waiting_.empty() || policy_.next_wake() <= first_deadline(), "it would sleep through a deadline");
+        for (const auto& [id, place] : places_)
+            promise(!place.broken || place.state == State::closing, "a broken connection is kept");
+    }
+
+    Time first_deadline() const
+    {
+        Time first = Time::max();
+        for (const auto& [waiter, deadline] : waiting_) first = std::min(first, deadline);
+        return first;
+    }
+
+    // -- The end
+
+    /// When all is well again everybody is served and the floor is there; after a drain nothing is left.
+    void wind_down()
+    {
+        down_ = false;
+        if (!draining_) {
+            start();
+            obey();
+            settle_down();
+            promise(waiting_.empty(), "somebody is never served");
+            promise(count(State::idle) >= limits_.min_size, "the floor is not kept");
+            drain();
+        }
+        obey();
+        settle_down();
+        pass(1min);
+        settle_down();
+        promise(policy_.drained() && places_.empty() && waiting_.empty(), "something is left after the drain");
+    }
+
+    void settle_down()
+    {
+        for (int round = 0; round < 200; ++round) {
+            while (any(State::closing) || any(State::cut)) finish_closing(), obey();
+            while (any(State::opening)) finish_opening(true), obey();
+            while (any(State::lent)) give_back(true), obey();
+            check();
+            pass(100ms);
+        }
+        while (any(State::lent)) give_back(true), obey();
+        while (any(State::closing) || any(State::opening)) finish_closing(), obey(), finish_opening(true), obey();
+    }
+
+    std::mt19937_64 random_;
+    PoolPolicy::Limits limits_;
+    PoolPolicy policy_;
+    Time now_{1h};
+    std::map<SlotId, Place> places_;
+    std::map<WaiterId, Time> waiting_;
+    bool down_ = false;
+    bool down_seen_ = false;
+    bool draining_ = false;
+};
+
+std::uint64_t number_from(const char* variable, std::uint64_t otherwise)
+{
+    const char* text = std::getenv(variable);
+    return text ? std::strtoull(text, nullptr, 10) : otherwise;
+}
+
+TEST(PolicyInterleavings, every_promise_holds_in_any_order_of_events)
+{
+    const std::uint64_t only = number_from("TRUNKLINE_SEED", 0);
+    const std::uint64_t first = only != 0 ? only : 1;
+    const std::uint64_t seeds = only != 0 ? 1 : number_from("TRUNKLINE_INTERLEAVINGS", seeds_usually);
+    for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
+        try {
+            World(seed).run();
+        } catch (const std::exception& broken) {
+            FAIL() << broken.what() << "; again with TRUNKLINE_SEED=" << seed;
+        }
+    }
+}
+
+} // namespace
+} // namespace trunkline::db::detail
