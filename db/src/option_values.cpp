@@ -19,6 +19,8 @@ struct Unit {
 constexpr std::array<Unit, 4> units{{{"ms", 1}, {"min", 60'000}, {"s", 1000}, {"h", 3'600'000}}};
 
 constexpr std::size_t name_max = 64;
+/// So many letters that begin a name are nearer to it than to any that is merely as short.
+constexpr std::size_t begun_min = 3;
 
 constexpr char lower(char c)
 {
@@ -109,11 +111,14 @@ std::string_view nearest_name(std::string_view name, std::span<const std::string
     name = name.substr(0, name_max);
     std::string_view nearest;
     std::size_t fewest = static_cast<std::size_t>(-1);
-    for (const std::string_view candidate : known)
-        if (const std::size_t needed = edits(name, candidate); needed < fewest) {
+    for (const std::string_view candidate : known) {
+        const bool begun = name.size() >= begun_min && candidate.starts_with(name);
+        const std::size_t needed = std::min(edits(name, candidate), begun ? std::size_t{2} : name_max);
+        if (needed < fewest) {
             fewest = needed;
             nearest = candidate;
         }
+    }
     return nearest;
 }
 

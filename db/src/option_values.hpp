@@ -25,7 +25,8 @@ std::optional<std::chrono::milliseconds> read_duration(std::string_view text) no
 /// The shortest form that `read_duration` reads back with a unit: "10s", "1500ms".
 std::string write_duration(std::chrono::milliseconds time);
 
-/// The name of `known` that takes the fewest edits to reach from `name`, whatever the case of its letters.
+/// The name of `known` that takes the fewest edits to reach from `name`, whatever the case of its letters;
+/// completing a name that was begun takes two at most.
 std::string_view nearest_name(std::string_view name, std::span<const std::string_view> known);
 
 } // namespace trunkline::db
