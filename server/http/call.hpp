@@ -33,6 +33,7 @@ struct Actor {
     Uuid user_id;
     Uuid session_id;
     Role role = Role::customer;
+    std::string name; ///< what people call them
 };
 
 /// What a request brought to prove who asks.
@@ -78,12 +79,21 @@ public:
     };
     const std::optional<SessionCookie>& session_cookie() const noexcept { return cookie_; }
 
+    /// An answer that was given before to the same Idempotency-Key: what the client gets instead of what the route returns.
+    struct Replay {
+        int status;
+        std::string body;
+    };
+    void answer_again(Replay stored) { replay_ = std::move(stored); }
+    const std::optional<Replay>& replay() const noexcept { return replay_; }
+
 private:
-    friend class CallBuilder; // http/session.cpp, and tests
+    friend class CallBuilder; // http/call_builder.hpp
     std::optional<Actor> actor_;
     std::string route_, request_id_, peer_, user_agent_, body_hash_;
     std::optional<std::string> idempotency_key_, last_event_id_;
     std::optional<SessionCookie> cookie_;
+    std::optional<Replay> replay_;
 };
 
 /// Input of a route, by where it comes from. T is a described struct; its fields name the parameters.
@@ -138,6 +148,7 @@ public:
 
 /// A stream of events: after the headers are sent, `body` runs until it returns, the client leaves (it is cancelled)
 /// or the server stops. A comment is sent every 15 s in between. It must hold no connection while it waits.
+/// The Call is gone by then: `body` owns what it needs.
 struct EventStream {
     std::function<asio::awaitable<void>(EventWriter&)> body;
 };
