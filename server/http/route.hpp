@@ -75,9 +75,17 @@ template <class Input>
 struct InputCodec;
 
 /// Reads the fields of a described struct from text parameters: numbers, booleans, ids and so on from their text form.
-/// Unknown parameters of a query are refused.
+/// Repeated parameters are refused here, unknown ones by the struct's codec.
 json::value parameters_as_json(const std::vector<std::pair<std::string, std::string>>& given,
-                               const std::vector<std::pair<std::string_view, json::kind>>& fields);
+                               const std::vector<std::pair<std::string_view, json::kind>>& fields, JsonProblems& problems);
+
+/// Refuses every parameter of the query: for routes that take none.
+void refuse_query(const RawInput& raw, JsonProblems& problems);
+
+template <class Input>
+inline constexpr bool reads_query = false;
+template <class T>
+inline constexpr bool reads_query<Params<T>> = true;
 
 /// What JSON kind a text parameter is to be read as.
 template <class T>
@@ -117,7 +125,7 @@ struct InputCodec<Path<T>> {
     static Path<T> read(const RawInput& raw, JsonProblems& problems)
     {
         Path<T> input{};
-        JsonCodec<T>::read(parameters_as_json(raw.path, parameter_fields<T>()), input.value, problems);
+        JsonCodec<T>::read(parameters_as_json(raw.path, parameter_fields<T>(), problems), input.value, problems);
         return input;
     }
     static void describe(JsonSchemas& schemas, RouteDescription& into) { describe_parameters<T>(schemas, "path", into.parameters); }
@@ -128,7 +136,7 @@ struct InputCodec<Params<T>> {
     static Params<T> read(const RawInput& raw, JsonProblems& problems)
     {
         Params<T> input{};
-        JsonCodec<T>::read(parameters_as_json(raw.query, parameter_fields<T>()), input.value, problems);
+        JsonCodec<T>::read(parameters_as_json(raw.query, parameter_fields<T>(), problems), input.value, problems);
         return input;
     }
     static void describe(JsonSchemas& schemas, RouteDescription& into) { describe_parameters<T>(schemas, "query", into.parameters); }
@@ -199,17 +207,25 @@ struct AnswerCodec<EventStream> {
     }
 };
 
+/// The stored answer to an Idempotency-Key, byte for byte.
+inline Response replayed(const Call::Replay& stored)
+{
+    return {stored.status, stored.status == 204 ? "" : "application/json", stored.body, {{"Idempotent-Replay", "true"}}, {}};
+}
+
 template <class Self, class Answer, class... Inputs>
 asio::awaitable<Response> serve_route(Self* self, asio::awaitable<Outcome<Answer>> (Self::*serve)(Call&, Inputs...), Call& call,
                                       const RawInput& raw)
 {
     JsonProblems problems;
     std::tuple<Inputs...> inputs{InputCodec<Inputs>::read(raw, problems)...};
+    if constexpr (!(reads_query<Inputs> || ...)) refuse_query(raw, problems);
     if (!problems.empty())
         co_return problem({Refused::invalid, "the input is not valid", std::move(problems).take(), 0}, call.request_id());
     auto handled = std::apply(
         [&](auto&... input) { return (self->*serve)(call, std::move(input)...); }, inputs);
     const Outcome<Answer> outcome = co_await std::move(handled);
+    if (call.replay()) co_return replayed(*call.replay());
     if (!outcome) co_return problem(outcome.refusal(), call.request_id());
     co_return AnswerCodec<Answer>::write(*outcome);
 }
