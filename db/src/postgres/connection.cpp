@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: MIT
+#include "postgres/connection.hpp"
+
+#include "postgres/refusal.hpp"
+
+namespace trunkline::db::postgres {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto undo_limit = 2s; // for the ROLLBACK after a unit that failed
+
+Step text_step(std::string text)
+{
+    Step step;
+    step.text = std::move(text);
+    return step;
+}
+
+std::string text_of(const Statement& statement)
+{
+    std::string text(statement.text().on(Engine::postgresql));
+    if (text.find('\0') == std::string::npos) return text;
+    ErrorInfo info;
+    info.message = "the statement's text holds a NUL character";
+    info.sqlstate = "22021";
+    info.place = statement.text().place();
+    throw_error(std::move(info));
+}
+
+/// Encodes; what cannot be encoded is refused here, with the statement and its place.
+Parameters encode(const Statement& statement)
+{
+    try {
+        return Parameters(statement.parameters());
+    } catch (const Error& refused) {
+        ErrorInfo info = refused.info();
+        info.statement = statement.text().on(Engine::postgresql);
+        info.place = statement.text().place();
+        throw_error(std::move(info));
+    }
+}
+
+std::string cache_key(const std::string& text, const Parameters& parameters)
+{
+    std::string key = text;
+    key += '\0';
+    key.append(reinterpret_cast<const char*>(parameters.types()), sizeof(Oid) * static_cast<std::size_t>(parameters.size()));
+    return key;
+}
+
+std::string state_of(const Step& step)
+{
+    const char* state = PQresultErrorField(step.reply.get(), PG_DIAG_SQLSTATE);
+    return state ? state : "";
+}
+
+bool is_copy(const Step& step)
+{
+    const auto status = PQresultStatus(step.reply.get());
+    return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
+}
+
+void describe_statement(ErrorInfo& info, const Statement& statement)
+{
+    info.statement = statement.text().on(Engine::postgresql);
+    info.place = statement.text().place();
+}
+
+} // namespace
+
+PostgresConnection::PostgresConnection(std::unique_ptr<Wire> wire, Session session, const Options& options)
+    : wire_(std::move(wire)), session_(std::move(session)), options_(options), cache_(options.statement_cache_size) {}
+
+Condition PostgresConnection::condition() const noexcept
+{
+    if (wire_->broken()) return Condition::broken;
+    switch (wire_->transaction()) {
+    case PQTRANS_IDLE: return Condition::idle;
+    case PQTRANS_INTRANS: return Condition::in_transaction;
+    case PQTRANS_INERROR: return Condition::in_failed_transaction;
+    case PQTRANS_ACTIVE:
+    case PQTRANS_UNKNOWN: break;
+    }
+    return Condition::broken;
+}
+
+// -- The calls ---------------------------------------------------------------
+
+asio::awaitable<std::vector<Result>> PostgresConnection::run(Query query, Deadline deadline)
+{
+    auto work = run_query(std::move(query), deadline);
+    return on_its_own_terms(std::move(work));
+}
+
+asio::awaitable<void> PostgresConnection::begin(TransactionOptions options, Deadline deadline)
+{
+    auto work = run_control(begin_text(options, session_.default_isolation), deadline);
+    return on_its_own_terms(std::move(work));
+}
+
+asio::awaitable<void> PostgresConnection::commit(Deadline deadline)
+{
+    auto work = run_control("COMMIT", deadline);
+    return on_its_own_terms(std::move(work));
+}
+
+asio::awaitable<void> PostgresConnection::rollback(Deadline deadline)
+{
+    auto work = run_control("ROLLBACK", deadline);
+    return on_its_own_terms(std::move(work));
+}
+
+asio::awaitable<void> PostgresConnection::close()
+{
+    auto work = wire_->close();
+    return on_its_own_terms(std::move(work));
+}
+
+asio::awaitable<std::vector<Result>> PostgresConnection::run_query(Query query, Deadline deadline)
+{
+    std::vector<Result> results;
+    if (query.statements().empty()) co_return results;
+    check_ready(deadline, &query.statements().front());
+    queries_ += query.statements().size();
+    Trip trip = plan(query, !session_.unnamed);
+    co_await make(trip, deadline);
+    if (heals(trip)) {
+        trip = plan(query, false);
+        co_await make(trip, deadline);
+    }
+    if (wire_->broken() || trip.failure()) fail(trip, query);
+    for (const Step& step : trip.main)
+        if (step.member && step.kind != Step::Kind::prepare)
+            results.push_back(read_result(step.reply.get(), query.statements()[*step.member]));
+    if (trip.why == Interruption::cancelled) throw_cancelled();
+    co_return results;
+}
+
+asio::awaitable<void> PostgresConnection::run_control(std::string text, Deadline deadline)
+{
+    check_ready(deadline, nullptr);
+    Trip trip;
+    plan_front(trip);
+    trip.main.push_back(text_step(text));
+    co_await make(trip, deadline);
+    const SqlText control(std::make_shared<const std::string>(text), std::source_location());
+    const Query query(Statement(control, {}));
+    if (wire_->broken() || trip.failure()) fail(trip, query);
+    if (trip.why == Interruption::cancelled) throw_cancelled();
+    if (text == "COMMIT" && std::string_view(PQcmdStatus(trip.main[0].reply.get())) == "ROLLBACK") {
+        ErrorInfo info;
+        info.message = "the transaction had failed before and was rolled back";
+        info.sqlstate = "25P02";
+        info.outcome = Outcome::rejected;
+        throw_error(std::move(info));
+    }
+}
+
+/// Refuses what would not reach the server, or would reach it too late.
+void PostgresConnection::check_ready(Deadline deadline, const Statement* first)
+{
+    ErrorInfo info;
+    if (first) describe_statement(info, *first);
+    if (!wire_->alive()) {
+        info.message = "the connection to the database was closed";
+        info.sqlstate = wire_->farewell().empty() ? "08006" : wire_->farewell();
+        throw ConnectionLost(std::move(info));
+    }
+    if (std::chrono::steady_clock::now() < deadline) return;
+    info.message = "the deadline had passed before the statement was sent";
+    info.sqlstate = "57014";
+    throw CommandTimeout(std::move(info));
+}
+
+// -- Planning ----------------------------------------------------------------
+
+Trip PostgresConnection::plan(const Query& query, bool named)
+{
+    Trip trip;
+    cache_.next_trip();
+    trip.unit = query.is_unit();
+    const auto& statements = query.statements();
+    std::vector<std::string> texts;
+    for (const Statement& statement : statements) {
+        texts.push_back(text_of(statement));
+        trip.parameters.push_back(encode(statement));
+    }
+    trip.simple = options_.raw_sql && !trip.unit && statements[0].parameters().empty();
+    plan_front(trip);
+    if (trip.unit) {
+        TransactionOptions own;
+        own.isolation = options_.isolation;
+        trip.main.push_back(text_step(trip.began_idle ? begin_text(own, session_.default_isolation) : "SAVEPOINT trunkline_unit"));
+    }
+    for (std::size_t member = 0; member < statements.size(); ++member)
+        plan_execution(trip, member, std::move(texts[member]), named && !trip.simple);
+    if (trip.unit) trip.main.push_back(text_step(trip.began_idle ? "COMMIT" : "RELEASE trunkline_unit"));
+    return trip;
+}
+
+/// By name when there is a name for it or room for one; otherwise unnamed.
+void PostgresConnection::plan_execution(Trip& trip, std::size_t member, std::string text, bool named)
+{
+    Step execution;
+    execution.member = member;
+    execution.parameters = &trip.parameters[member];
+    if (const auto name = named ? plan_name(trip, member, text) : std::nullopt) {
+        execution.kind = Step::Kind::prepared;
+        execution.name = *name;
+        trip.named = true;
+    }
+    execution.text = std::move(text);
+    trip.main.push_back(std::move(execution));
+}
+
+std::optional<std::string> PostgresConnection::plan_name(Trip& trip, std::size_t member, const std::string& text)
+{
+    const std::string key = cache_key(text, trip.parameters[member]);
+    if (auto known = cache_.find(key)) return known;
+    if (!make_room(trip)) return std::nullopt;
+    Step preparation;
+    preparation.kind = Step::Kind::prepare;
+    preparation.member = member;
+    preparation.parameters = &trip.parameters[member];
+    preparation.name = cache_.add(key);
+    preparation.text = text;
+    trip.main.push_back(std::move(preparation));
+    return trip.main.back().name;
+}
+
+/// Old statements are closed in front of the call and only when nothing is open, under a Sync of their own: closing
+/// one that is gone already is an error, which must not touch the caller's work.
+bool PostgresConnection::make_room(Trip& trip)
+{
+    if (cache_.room()) return true;
+    if (!trip.began_idle) return false;
+    const auto evicted = cache_.evict();
+    if (!evicted) return false;
+    trip.evictions.push_back(text_step("DEALLOCATE " + *evicted));
+    return true;
+}
+
+void PostgresConnection::plan_front(Trip& trip)
+{
+    trip.began_idle = wire_->transaction() == PQTRANS_IDLE;
+    if (!trip.began_idle) return;
+    if (reset_due_)
+        for (auto& text : reset_texts(session_)) trip.reset.push_back(text_step(std::move(text)));
+    for (const auto& name : stale_) trip.evictions.push_back(text_step("DEALLOCATE " + name));
+    stale_.clear();
+}
+
+// -- The trip ----------------------------------------------------------------
+
+asio::awaitable<void> PostgresConnection::make(Trip& trip, Deadline deadline)
+{
+    // The simple protocol has no place for something in front: that is a trip of its own then.
+    Exchange front, main;
+    for (Block* block : {&trip.reset, &trip.evictions})
+        if (!block->empty()) (trip.simple ? front : main).blocks.push_back(block);
+    main.blocks.push_back(&trip.main);
+    main.simple = trip.simple;
+    if (!front.blocks.empty()) {
+        trip.why = co_await wire_->exchange(front, deadline);
+        learn(trip);
+        if (wire_->broken() || trip.why != Interruption::none) co_return;
+    }
+    trip.why = co_await wire_->exchange(main, deadline);
+    learn(trip);
+    if (!wire_->broken() && trip.unit && trip.failure()) co_await undo(trip);
+}
+
+/// Draws the conclusions that outlive the call.
+void PostgresConnection::learn(const Trip& trip)
+{
+    for (const Step& step : trip.main)
+        if (step.kind == Step::Kind::prepare && step.failed()) cache_.forget(step.name);
+    if (trip.reset.empty()) return;
+    // A session that is not proved clean is nobody's: what ran on it is not believed.
+    if (trip.reset_failed()) wire_->give_up();
+    else reset_due_ = false;
+}
+
+/// Leaves a unit that failed as if it had never begun. What the server says afterwards is the truth.
+asio::awaitable<void> PostgresConnection::undo(Trip& trip)
+{
+    const bool gave_up = co_await was_cancelled();
+    if (gave_up) trip.why = Interruption::cancelled;
+    co_await ignore_cancellation();
+    Block undoing;
+    if (trip.began_idle) {
+        if (wire_->transaction() == PQTRANS_IDLE) co_return;
+        undoing.push_back(text_step("ROLLBACK"));
+    } else {
+        if (trip.main.front().failed()) co_return; // there is no savepoint to go back to
+        undoing.push_back(text_step("ROLLBACK TO trunkline_unit"));
+        undoing.push_back(text_step("RELEASE trunkline_unit"));
+    }
+    Exchange exchange;
+    exchange.blocks.push_back(&undoing);
+    co_await wire_->exchange(exchange, std::chrono::steady_clock::now() + undo_limit);
+    const auto wanted = trip.began_idle ? PQTRANS_IDLE : PQTRANS_INTRANS;
+    if (wire_->transaction() != wanted) wire_->give_up();
+}
+
+/// True when the call failed only because of its name: the server does not know it (26000: somebody deallocated it, or
+/// a pooler changed the server), knows another of that name (42P05: a pooler), or its columns changed (0A000). Outside a
+/// transaction nothing of the call remains, so it can be made again without a name.
+bool PostgresConnection::heals(const Trip& trip)
+{
+    const Step* failed = trip.failure();
+    if (wire_->broken() || !failed || !trip.named || !trip.began_idle || trip.why != Interruption::none) return false;
+    if (wire_->transaction() != PQTRANS_IDLE) return false;
+    const std::string state = state_of(*failed);
+    if (state == "0A000" && failed->kind == Step::Kind::prepared) {
+        cache_.forget(failed->name);
+        stale_.push_back(failed->name);
+        return true;
+    }
+    if (state != "26000" && state != "42P05") return false;
+    cache_.forget_all();
+    if (state == "42P05") session_.unnamed = true;
+    return true;
+}
+
+// -- Failing -----------------------------------------------------------------
+
+void PostgresConnection::fail(const Trip& trip, const Query& query)
+{
+    if (trip.why == Interruption::cancelled) throw_cancelled();
+    if (wire_->broken()) fail_broken(trip, query);
+    const Step& failed = *trip.failure();
+    ErrorInfo info;
+    if (failed.reply) info = describe_refusal(failed.reply.get());
+    else info.sqlstate = "57014"; // stopped before it was sent
+    describe_statement(info, query.statements()[failed.member.value_or(0)]);
+    if (trip.unit) info.index = failed.member;
+    if (trip.why == Interruption::deadline && info.sqlstate == "57014")
+        info.message = "the statement ran past its deadline and was stopped";
+    throw_error(std::move(info));
+}
+
+void PostgresConnection::fail_broken(const Trip& trip, const Query& query)
+{
+    const Step* failed = trip.failure();
+    ErrorInfo info;
+    if (failed && failed->reply) info = describe_refusal(failed->reply.get());
+    describe_statement(info, query.statements().front());
+    info.outcome = Outcome::unknown;
+    if (trip.why == Interruption::deadline) {
+        info.message = "the statement ran past its deadline and the server did not say what became of it";
+        info.sqlstate = "57014";
+        throw CommandTimeout(std::move(info));
+    }
+    if (failed && is_copy(*failed)) {
+        info.message = "COPY is not possible in a statement";
+        info.sqlstate = "0A000";
+        info.outcome = Outcome::rejected;
+        throw_error(std::move(info));
+    }
+    if (trip.reset_failed()) info.message = "the session could not be cleaned of what its last user left";
+    if (info.message.empty()) info.message = "the connection to the database was lost";
+    if (info.sqlstate.empty()) info.sqlstate = wire_->farewell().empty() ? "08006" : wire_->farewell();
+    throw ConnectionLost(std::move(info));
+}
+
+} // namespace trunkline::db::postgres

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "postgres/driver.hpp"
+
+#include "postgres/connection.hpp"
+#include "postgres/refusal.hpp"
+#include "postgres/target.hpp"
+
+namespace trunkline::db {
+namespace postgres {
+namespace {
+
+constexpr std::size_t lane_threads = 2; // for looking up names and asking servers to stop
+
+std::string parameter(const Wire& wire, const char* name)
+{
+    const char* found = PQparameterStatus(wire.native(), name);
+    return found ? found : "";
+}
+
+/// What has to be set so that every text the server sends can be read. A pooler would lend such a setting to strangers:
+/// behind one it has to be right already, the zone excepted, because times carry their offset.
+std::vector<std::string> missing_settings(const Wire& wire, bool pooler)
+{
+    std::vector<std::string> missing;
+    if (!parameter(wire, "DateStyle").starts_with("ISO")) missing.emplace_back("SET datestyle = 'ISO'");
+    if (parameter(wire, "standard_conforming_strings") == "off") missing.emplace_back("SET standard_conforming_strings = on");
+    if (pooler && !missing.empty())
+        throw_connect_failed("behind the pooler the role needs '" + missing[0].substr(4) + "': use ALTER ROLE … SET", "08001");
+    if (!pooler && parameter(wire, "TimeZone") != "UTC") missing.emplace_back("SET timezone = 'UTC'");
+    return missing;
+}
+
+class PostgresDriver final : public Driver {
+public:
+    PostgresDriver(asio::any_io_executor executor, const Options& options)
+        : executor_(std::move(executor)), options_(options), lane_(std::make_shared<Lane>("postgres", lane_threads)) {}
+
+    asio::awaitable<std::unique_ptr<DriverConnection>> connect(Deadline deadline) override
+    {
+        auto work = log_in(deadline);
+        return on_its_own_terms(std::move(work));
+    }
+
+    std::string describe() const override { return description_; }
+
+private:
+    asio::awaitable<std::unique_ptr<DriverConnection>> log_in(Deadline deadline);
+    asio::awaitable<Keywords> locate_hosts(Deadline deadline);
+    asio::awaitable<Session> look_around(Wire& wire, Deadline deadline);
+    asio::awaitable<void> make(Wire& wire, Block& block, Deadline deadline);
+    void describe(const Session& session);
+
+    const asio::any_io_executor executor_;
+    const Options options_;
+    const std::shared_ptr<Lane> lane_;
+    std::string description_ = "PostgreSQL, not connected yet";
+};
+
+asio::awaitable<std::unique_ptr<DriverConnection>> PostgresDriver::log_in(Deadline deadline)
+{
+    Keywords keywords = co_await locate_hosts(deadline);
+    keywords.insert(keywords.begin(), {"dbname", options_.target});
+    keywords.emplace_back("client_encoding", "UTF8");
+    keywords.emplace_back("application_name", options_.application_name);
+    auto wire = std::make_unique<Wire>(executor_, lane_);
+    co_await wire->connect(std::move(keywords), deadline);
+    Session session = co_await look_around(*wire, deadline);
+    describe(session);
+    co_return std::make_unique<PostgresConnection>(std::move(wire), std::move(session), options_);
+}
+
+/// libpq looks names up itself, and blocks: it is given addresses.
+asio::awaitable<Keywords> PostgresDriver::locate_hosts(Deadline deadline)
+{
+    const Target target = target_of(options_.target);
+    if (!target.has_names()) co_return Keywords();
+    auto work = [target] { return locate(target); };
+    auto located = co_await run_until(*lane_, std::move(work), deadline);
+    const bool gave_up = co_await was_cancelled();
+    if (gave_up) throw_cancelled();
+    if (!located) throw_connect_timed_out();
+    if (located->keywords.empty()) throw_connect_failed(located->failure, "08001");
+    co_return std::move(located->keywords);
+}
+
+/// Finds out who is there, before any statement has a name.
+asio::awaitable<Session> PostgresDriver::look_around(Wire& wire, Deadline deadline)
+{
+    Block block(1);
+    block[0].text = "SELECT pg_backend_pid(), current_setting('default_transaction_isolation')";
+    co_await make(wire, block, deadline);
+    const PGresult* answer = block[0].reply.get();
+    Session session;
+    const bool stranger = PQgetvalue(answer, 0, 0) != std::to_string(PQbackendPID(wire.native()));
+    session.version = parameter(wire, "server_version");
+    session.pooler = options_.pooler != Options::Pooler::none && (options_.pooler_safe() || stranger);
+    session.unnamed = options_.pooler_safe() || session.pooler;
+    session.default_isolation = isolation_named(PQgetvalue(answer, 0, 1));
+    session.settings = missing_settings(wire, session.pooler);
+    if (session.settings.empty()) co_return session;
+    Block settings(session.settings.size());
+    for (std::size_t i = 0; i < settings.size(); ++i) settings[i].text = session.settings[i];
+    co_await make(wire, settings, deadline);
+    co_return session;
+}
+
+asio::awaitable<void> PostgresDriver::make(Wire& wire, Block& block, Deadline deadline)
+{
+    Exchange exchange;
+    exchange.blocks.push_back(&block);
+    const auto why = co_await wire.exchange(exchange, deadline);
+    if (why == Interruption::cancelled) throw_cancelled();
+    if (why == Interruption::deadline) throw_connect_timed_out();
+    for (const Step& step : block) {
+        if (!step.failed()) continue;
+        const ErrorInfo said = step.reply ? describe_refusal(step.reply.get()) : ErrorInfo{};
+        throw_connect_failed(said.message.empty() ? "the connection was lost during log-in" : said.message,
+                             said.sqlstate.empty() ? "08006" : said.sqlstate);
+    }
+    if (wire.broken()) throw_connect_failed("the connection was lost during log-in", "08006");
+}
+
+void PostgresDriver::describe(const Session& session)
+{
+    description_ = "PostgreSQL " + session.version;
+    if (session.pooler) description_ += " behind a pooler";
+    description_ += session.unnamed ? ", unnamed statements" : ", " + std::to_string(options_.statement_cache_size) + " statements cached";
+}
+
+} // namespace
+} // namespace postgres
+
+std::unique_ptr<Driver> make_postgres_driver(asio::any_io_executor executor, const Options& options)
+{
+    return std::make_unique<postgres::PostgresDriver>(std::move(executor), options);
+}
+
+} // namespace trunkline::db

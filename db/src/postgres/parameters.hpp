@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <trunkline/db/value.hpp>
+
+#include <libpq-fe.h>
+
+#include <array>
+
+namespace trunkline::db::postgres {
+
+/// The parameters of one statement as libpq takes them. Numbers, booleans, uuids, times, dates and bytes go in binary
+/// with their type, kept when the value is NULL; text and JSON go as text without one, so that the server infers it.
+///
+/// Refuses what PostgreSQL cannot hold, before anything is sent: a NUL in text (22021), a time or date out of range
+/// (22008). The message names the parameter by its number, never its value.
+///
+/// Lifetime: it points into `values`.
+class Parameters {
+public:
+    explicit Parameters(const std::vector<Value>& values);
+    Parameters(const Parameters&) = delete;
+    Parameters(Parameters&&) = default;
+
+    int size() const noexcept { return static_cast<int>(types_.size()); }
+    const Oid* types() const noexcept { return types_.data(); }
+    const char* const* values() const noexcept { return values_.data(); }
+    const int* lengths() const noexcept { return lengths_.data(); }
+    const int* formats() const noexcept { return formats_.data(); }
+
+private:
+    friend struct ParameterWriter;
+
+    std::vector<Oid> types_;
+    std::vector<const char*> values_;
+    std::vector<int> lengths_;
+    std::vector<int> formats_;
+    std::vector<std::array<char, 16>> scalars_;
+};
+
+} // namespace trunkline::db::postgres

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+#include "postgres/wire.hpp"
+
+#include "postgres/refusal.hpp"
+
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
+#include <boost/asio/redirect_error.hpp>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+namespace trunkline::db::postgres {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto stop_limit = 2s;            // for asking the server to stop and hearing that it did
+constexpr auto stop_patience = 200ms;      // before it is asked again: the first may have come too early
+constexpr auto farewell_limit = 5s;        // for the server to hang up
+constexpr int messages_while_idle_max = 64;
+
+bool is_copy(ExecStatusType status)
+{
+    return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
+}
+
+Deadline now() { return std::chrono::steady_clock::now(); }
+
+} // namespace
+
+bool Step::failed() const noexcept
+{
+    const auto status = PQresultStatus(reply.get());
+    return status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY;
+}
+
+Wire::Wire(asio::any_io_executor executor, std::shared_ptr<Lane> lane)
+    : lane_(std::move(lane)), timer_(executor), socket_(executor) {}
+
+Wire::~Wire() = default;
+
+// -- Logging in --------------------------------------------------------------
+
+asio::awaitable<void> Wire::connect(std::vector<std::pair<std::string, std::string>> keywords, Deadline deadline)
+{
+    std::vector<const char*> names;
+    std::vector<const char*> values;
+    for (const auto& [name, value] : keywords) {
+        names.push_back(name.c_str());
+        values.push_back(value.c_str());
+    }
+    names.push_back(nullptr);
+    values.push_back(nullptr);
+    connection_.reset(PQconnectStartParams(names.data(), values.data(), 1));
+    if (!connection_) throw std::bad_alloc();
+    // libpq keeps the SQLSTATE of a refused log-in to itself, except in verbose messages.
+    PQsetErrorVerbosity(native(), PQERRORS_VERBOSE);
+    PQsetNoticeReceiver(native(), &Wire::hear, this);
+
+    auto next = PQstatus(native()) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
+    while (next != PGRES_POLLING_OK) {
+        if (next == PGRES_POLLING_FAILED) throw_connect_failed(native());
+        watch(); // the socket changes when libpq tries another address
+        const auto why = co_await wait(next == PGRES_POLLING_READING ? Interest::read : Interest::write, deadline);
+        if (why == Interruption::cancelled) throw_cancelled();
+        if (why == Interruption::deadline) throw_connect_timed_out();
+        next = PQconnectPoll(native());
+    }
+    watch();
+    if (PQsetnonblocking(native(), 1) != 0 || PQenterPipelineMode(native()) != 1) throw_connect_failed(native());
+    transaction_ = PQtransactionStatus(native());
+    broken_ = false;
+}
+
+void Wire::watch()
+{
+    const int duplicate = ::fcntl(PQsocket(native()), F_DUPFD_CLOEXEC, 0);
+    if (duplicate < 0) throw_connect_failed(native());
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+    socket_.assign(duplicate);
+}
+
+/// Notices are nobody's business here, except the one with which a server hangs up.
+void Wire::hear(void* self, const PGresult* notice)
+{
+    const char* severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+    const char* state = PQresultErrorField(notice, PG_DIAG_SQLSTATE);
+    if (severity && state && std::string_view(severity) == "FATAL") static_cast<Wire*>(self)->farewell_ = state;
+}
+
+bool Wire::alive()
+{
+    for (int read = 0; read < messages_while_idle_max && !broken_; ++read) {
+        char first;
+        const auto there = ::recv(socket_.native_handle(), &first, 1, MSG_PEEK | MSG_DONTWAIT);
+        if (there < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return true;
+        if (there <= 0 || PQconsumeInput(native()) == 0) broken_ = true;
+        PQisBusy(native()); // reads what came unasked
+        while (PGnotify* note = PQnotifies(native())) PQfreemem(note);
+    }
+    return !broken_;
+}
+
+// -- A trip ------------------------------------------------------------------
+
+bool Wire::send(const Step& step)
+{
+    static const Parameters none{std::vector<Value>{}};
+    const Parameters& with = step.parameters ? *step.parameters : none;
+    switch (step.kind) {
+    case Step::Kind::prepare:
+        return PQsendPrepare(native(), step.name.c_str(), step.text.c_str(), with.size(), with.types()) == 1;
+    case Step::Kind::prepared:
+        return PQsendQueryPrepared(native(), step.name.c_str(), with.size(), with.values(), with.lengths(),
+                                   with.formats(), 0) == 1;
+    case Step::Kind::text: break;
+    }
+    return PQsendQueryParams(native(), step.text.c_str(), with.size(), with.types(), with.values(), with.lengths(),
+                             with.formats(), 0) == 1;
+}
+
+bool Wire::send(Exchange& exchange)
+{
+    if (exchange.simple)
+        return PQexitPipelineMode(native()) == 1 && PQsendQuery(native(), exchange.blocks[0]->front().text.c_str()) == 1;
+    for (const Block* block : exchange.blocks) {
+        for (const Step& step : *block)
+            if (!send(step)) return false;
+        if (PQpipelineSync(native()) != 1) return false;
+    }
+    return true;
+}
+
+asio::awaitable<Interruption> Wire::exchange(Exchange& exchange, Deadline deadline)
+{
+    auto why = Interruption::none;
+    lost_ = !send(exchange);
+    if (!lost_) why = co_await pump(exchange, deadline);
+    if (why != Interruption::none) {
+        co_await ignore_cancellation();
+        ++stopped_;
+        co_await stop(exchange);
+    }
+    settle(exchange);
+    co_return why;
+}
+
+/// What the server says of the connection, once nothing is under way.
+void Wire::settle(Exchange& exchange)
+{
+    if (!exchange.complete || lost_) broken_ = true;
+    if (broken_) return;
+    if (exchange.simple && PQenterPipelineMode(native()) != 1) broken_ = true;
+    while (PGnotify* note = PQnotifies(native())) PQfreemem(note);
+    transaction_ = PQtransactionStatus(native());
+    if (transaction_ == PQTRANS_ACTIVE || transaction_ == PQTRANS_UNKNOWN) broken_ = true;
+}
+
+asio::awaitable<Interruption> Wire::pump(Exchange& exchange, Deadline deadline)
+{
+    while (!exchange.complete && !lost_) {
+        const int unsent = PQflush(native());
+        // Reading goes on while there is something to write: otherwise both sides can wait for the other for ever.
+        const auto why = co_await wait(unsent > 0 ? Interest::both : Interest::read, deadline);
+        if (why != Interruption::none) co_return why;
+        if (unsent < 0 || PQconsumeInput(native()) == 0) lost_ = true;
+        exchange.simple ? collect_simple(exchange) : collect(exchange);
+    }
+    co_return Interruption::none;
+}
+
+void Wire::collect(Exchange& exchange)
+{
+    bool nothing = false;
+    while (!exchange.complete && PQisBusy(native()) == 0) {
+        ResultPtr reply(PQgetResult(native()));
+        // Between two steps there is a null; two in a row mean that nothing is under way any more.
+        const bool null = !reply;
+        if (null ? nothing : !place(exchange, std::move(reply))) {
+            lost_ = true;
+            return;
+        }
+        nothing = null;
+    }
+    // Reads the end of the last Sync, so that libpq knows it is idle.
+    if (exchange.complete && ResultPtr(PQgetResult(native()))) lost_ = true;
+}
+
+/// False when the server does not speak of what it was asked.
+bool Wire::place(Exchange& exchange, ResultPtr reply)
+{
+    const auto status = PQresultStatus(reply.get());
+    Block& block = *exchange.blocks[exchange.block];
+    if (status == PGRES_PIPELINE_SYNC) {
+        ++exchange.block;
+        exchange.step = 0;
+        exchange.complete = exchange.block == exchange.blocks.size();
+        return true;
+    }
+    if (exchange.step == block.size()) return false; // an answer to no question
+    block[exchange.step++].reply = std::move(reply);
+    return !is_copy(status);
+}
+
+void Wire::collect_simple(Exchange& exchange)
+{
+    Step& step = exchange.blocks[0]->front();
+    while (PQisBusy(native()) == 0) {
+        ResultPtr reply(PQgetResult(native()));
+        if (!reply) {
+            exchange.complete = !lost_;
+            return;
+        }
+        const auto status = PQresultStatus(reply.get());
+        step.reply = std::move(reply); // the last one is what the text answered
+        if (is_copy(status)) {
+            lost_ = true;
+            return;
+        }
+    }
+}
+
+// -- Stopping ----------------------------------------------------------------
+
+asio::awaitable<void> Wire::stop(Exchange& exchange)
+{
+    const auto limit = now() + stop_limit;
+    while (!exchange.complete && !lost_ && now() < limit) {
+        if (!co_await ask_to_stop(limit)) {
+            // The request may still arrive, and must find nobody but this connection's last statement.
+            give_up();
+            co_return;
+        }
+        co_await pump(exchange, std::min<Deadline>(limit, now() + stop_patience));
+    }
+}
+
+/// True when the request is over, whatever came of it. The server has then signalled the session, and a signal that
+/// finds the session idle is dropped.
+asio::awaitable<bool> Wire::ask_to_stop(Deadline deadline)
+{
+    const std::shared_ptr<PGcancel> request(PQgetCancel(native()), &PQfreeCancel);
+    auto work = [request] {
+        char reason[256];
+        return request && PQcancel(request.get(), reason, sizeof reason) == 1;
+    };
+    const auto answer = co_await run_until(*lane_, std::move(work), deadline);
+    co_return answer.has_value();
+}
+
+asio::awaitable<Interruption> Wire::wait(Interest interest, Deadline deadline)
+{
+    namespace group = asio::experimental;
+    const bool before = co_await was_cancelled();
+    if (before) co_return Interruption::cancelled;
+    const auto readable = asio::posix::stream_descriptor::wait_read;
+    const auto writable = asio::posix::stream_descriptor::wait_write;
+    timer_.expires_at(deadline);
+    bool late = false;
+    if (interest == Interest::both) {
+        auto first = group::make_parallel_group(timer_.async_wait(asio::deferred), socket_.async_wait(readable, asio::deferred),
+                                                socket_.async_wait(writable, asio::deferred));
+        auto ended = co_await first.async_wait(group::wait_for_one(), asio::use_awaitable);
+        late = std::get<0>(ended)[0] == 0;
+    } else {
+        const auto kind = interest == Interest::read ? readable : writable;
+        auto first = group::make_parallel_group(timer_.async_wait(asio::deferred), socket_.async_wait(kind, asio::deferred));
+        auto ended = co_await first.async_wait(group::wait_for_one(), asio::use_awaitable);
+        late = std::get<0>(ended)[0] == 0;
+    }
+    const bool after = co_await was_cancelled();
+    if (after) co_return Interruption::cancelled;
+    co_return late ? Interruption::deadline : Interruption::none;
+}
+
+// -- Parting -----------------------------------------------------------------
+
+asio::awaitable<void> Wire::close()
+{
+    give_up();
+    connection_.reset(); // says good-bye
+    const auto limit = now() + farewell_limit;
+    while (socket_.is_open()) {
+        char rest[4096];
+        const auto got = ::recv(socket_.native_handle(), rest, sizeof rest, MSG_DONTWAIT);
+        const bool nothing_yet = got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+        if (got == 0 || (got < 0 && !nothing_yet)) break;
+        if (!nothing_yet) continue;
+        const auto why = co_await wait(Interest::read, limit);
+        if (why != Interruption::none) break;
+    }
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+}
+
+} // namespace trunkline::db::postgres

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "postgres/bounded.hpp"
+#include "postgres/parameters.hpp"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <libpq-fe.h>
+
+namespace trunkline::db::postgres {
+
+struct ClearResult {
+    void operator()(PGresult* result) const noexcept { PQclear(result); }
+};
+using ResultPtr = std::unique_ptr<PGresult, ClearResult>;
+
+struct FinishConnection {
+    void operator()(PGconn* connection) const noexcept { PQfinish(connection); }
+};
+
+/// One request to the server, and what it answered.
+struct Step {
+    enum class Kind {
+        text,     ///< Parse, Bind, Execute of an unnamed statement
+        prepare,  ///< Parse of a named one
+        prepared, ///< Bind, Execute of a named one
+    };
+
+    Kind kind = Kind::text;
+    std::string text;                       ///< of `text` and `prepare`
+    std::string name;                       ///< of `prepare` and `prepared`
+    const Parameters* parameters = nullptr; ///< none is nullptr; outlives the exchange
+    std::optional<std::size_t> member;      ///< of the caller's unit; none of the driver's own
+    ResultPtr reply;                        ///< empty when the server never answered
+
+    bool failed() const noexcept;
+    /// The server did not look at it, because a step before it had failed.
+    bool passed_over() const noexcept { return PQresultStatus(reply.get()) == PGRES_PIPELINE_ABORTED; }
+};
+
+/// Steps that share one Sync: the first failure ends them all.
+using Block = std::vector<Step>;
+
+/// One trip to the server.
+struct Exchange {
+    std::vector<Block*> blocks; ///< owned by the caller
+    /// The only step is text for the simple protocol: no pipeline, perhaps several statements.
+    bool simple = false;
+    bool complete = false; ///< every Sync was answered
+
+    std::size_t block = 0; ///< where the next reply belongs
+    std::size_t step = 0;
+};
+
+/// Why an exchange did not end by itself.
+enum class Interruption { none, deadline, cancelled };
+
+/// libpq without blocking: the one place that knows how to wait for the server, how long, and how to stop it.
+///
+/// REQUIRES: every awaitable of it runs within `on_its_own_terms`.
+class Wire {
+public:
+    Wire(asio::any_io_executor executor, std::shared_ptr<Lane> lane);
+    Wire(const Wire&) = delete;
+    Wire& operator=(const Wire&) = delete;
+    ~Wire();
+
+    /// Logs in with libpq's keywords and enters pipeline mode. Throws ConnectFailed.
+    asio::awaitable<void> connect(std::vector<std::pair<std::string, std::string>> keywords, Deadline deadline);
+
+    /// False when the server has hung up already: nothing that is sent now would arrive.
+    bool alive();
+
+    /// Sends all of it, then reads until the last Sync is answered. At the deadline, or when the caller gives up, the
+    /// server is asked to stop and the answer is awaited, for `stop_limit` at most. Afterwards the exchange is
+    /// complete and no cancel request is under way, or the wire is broken.
+    asio::awaitable<Interruption> exchange(Exchange& exchange, Deadline deadline);
+
+    /// Takes leave, and waits at most five seconds until the server has hung up.
+    asio::awaitable<void> close();
+
+    /// Never to be used again.
+    void give_up() noexcept { broken_ = true; }
+    bool broken() const noexcept { return broken_; }
+    PGTransactionStatusType transaction() const noexcept { return transaction_; }
+    std::uint64_t stopped() const noexcept { return stopped_; }
+    PGconn* native() const noexcept { return connection_.get(); }
+    /// What the server said last when it hung up unasked: an SQLSTATE, or nothing.
+    const std::string& farewell() const noexcept { return farewell_; }
+
+private:
+    enum class Interest { read, write, both };
+
+    bool send(Exchange& exchange);
+    bool send(const Step& step);
+    void collect(Exchange& exchange);
+    bool place(Exchange& exchange, ResultPtr reply);
+    void collect_simple(Exchange& exchange);
+    void settle(Exchange& exchange);
+    asio::awaitable<Interruption> pump(Exchange& exchange, Deadline deadline);
+    asio::awaitable<void> stop(Exchange& exchange);
+    asio::awaitable<bool> ask_to_stop(Deadline deadline);
+    asio::awaitable<Interruption> wait(Interest interest, Deadline deadline);
+    void watch();
+    static void hear(void* self, const PGresult* notice);
+
+    std::shared_ptr<Lane> lane_;
+    asio::steady_timer timer_;
+    /// A duplicate of libpq's socket: ours to close, so that no wait ever hits a descriptor that libpq has closed and
+    /// somebody else has opened again, and so that the server's hanging up can be seen after libpq is gone.
+    asio::posix::stream_descriptor socket_;
+    std::unique_ptr<PGconn, FinishConnection> connection_;
+    PGTransactionStatusType transaction_ = PQTRANS_UNKNOWN;
+    bool lost_ = false;
+    bool broken_ = true;
+    std::uint64_t stopped_ = 0;
+    std::string farewell_;
+};
+
+} // namespace trunkline::db::postgres
