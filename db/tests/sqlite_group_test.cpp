@@ -216,6 +216,34 @@ TEST_F(SqliteGroup, begin_waits_for_its_turn_behind_those_who_came_before)
     EXPECT_EQ(number(*first_, "SELECT max(id) FROM t"), 12);
 }
 
+TEST_F(SqliteGroup, a_unit_that_only_reads_does_not_wait_for_the_writer)
+{
+    hold_writer();
+    std::vector<Statement> unit{statement("SELECT count(*) FROM t"), statement("WITH one AS (SELECT 1 AS x) SELECT x FROM one")};
+    gather(Query(std::move(unit)));
+    EXPECT_EQ(calls_[0].get().at(1).as<std::int64_t>(0), 1);
+    std::vector<Statement> writing{statement("SELECT count(*) FROM t"), statement("WITH n(id) AS (VALUES (5)) INSERT INTO t (id) SELECT id FROM n")};
+    gather(Query(std::move(writing)));
+    EXPECT_TRUE(calls_[1].waits_for(20ms));
+    release_writer();
+    EXPECT_EQ(calls_[1].get().at(1).affected(), 1u);
+    EXPECT_EQ(count(), 1);
+}
+
+TEST_F(SqliteGroup, units_that_took_long_enough_are_committed_before_more_are_begun)
+{
+    limits_.group_time_max = 0ms;
+    first_.reset();
+    driver_.reset();
+    first_ = connect();
+    hold_writer();
+    for (int i = 0; i < 20; ++i) gather("INSERT INTO t (id) VALUES ($1)", i);
+    gather(Query(statement("INSERT INTO t (id) VALUES (100)")), Steady::now() + 5s);
+    release_writer();
+    for (auto& call : calls_) call.get();
+    EXPECT_EQ(count(), 21);
+}
+
 class SqliteTransaction : public SqliteGroup {};
 
 TEST_F(SqliteTransaction, commits_what_it_did_and_rolls_back_what_it_did)
@@ -294,6 +322,16 @@ TEST_F(SqliteTransaction, one_whose_session_is_destroyed_is_rolled_back)
     session.reset();
     run(*first_, "INSERT INTO t (id) VALUES (2)");
     EXPECT_EQ(count(), 1);
+}
+
+TEST_F(SqliteTransaction, a_commit_that_comes_too_late_is_a_rollback)
+{
+    begin(*first_);
+    run(*first_, "INSERT INTO t (id) VALUES (1)");
+    auto late = Pending<void>(io_, first_->commit(Steady::now()));
+    EXPECT_EQ(failure<CommandTimeout>([&] { late.get(); }).outcome(), Outcome::rejected);
+    EXPECT_EQ(first_->condition(), Condition::idle);
+    EXPECT_EQ(count(), 0);
 }
 
 TEST_F(SqliteTransaction, one_that_waits_for_its_turn_can_be_given_up)

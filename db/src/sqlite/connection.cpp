@@ -75,13 +75,14 @@ CallPtr make_call(const std::shared_ptr<Seat>& seat, Query query, Deadline deadl
 {
     auto call = std::make_shared<Call>(Call::Kind::statements, seat, deadline);
     const bool savepoints_allowed = seat->condition != Condition::idle && !query.is_unit();
+    std::size_t asking = 0;
     for (const auto& statement : query.statements()) {
         const Verb verb = verb_of(statement.text().on(Engine::sqlite));
         refuse_unfit(statement, verb, savepoints_allowed);
-        if (query.is_unit()) continue;
-        call->asks = verb == Verb::asks || verb == Verb::asks_alone;
-        if (verb == Verb::asks_alone || verb == Verb::stands_alone) call->kind = Call::Kind::stands_alone;
+        if (verb == Verb::asks || verb == Verb::asks_alone) ++asking;
+        if (!query.is_unit() && (verb == Verb::asks_alone || verb == Verb::stands_alone)) call->kind = Call::Kind::stands_alone;
     }
+    call->asks = asking == query.statements().size();
     call->query.emplace(std::move(query));
     return call;
 }

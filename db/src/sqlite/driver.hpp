@@ -16,7 +16,8 @@ namespace trunkline::db {
 /// SQLite blocks, so it has threads of its own: one that writes, a few that read. What its connections await resumes
 /// on the executor of whoever awaits. The file is opened by the first `connect`.
 ///
-/// Destroying the driver interrupts what runs, answers what waits with ConnectionLost, and joins its threads.
+/// Destroy the driver before the execution contexts on which its callers wait. That interrupts what runs, answers what
+/// waits with ConnectionLost, and joins the threads.
 std::unique_ptr<Driver> make_sqlite_driver(asio::any_io_executor executor, const Options& options);
 std::unique_ptr<Driver> make_sqlite_driver(asio::any_io_executor executor, const Options& options, sqlite::Limits limits);
 

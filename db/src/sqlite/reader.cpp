@@ -4,6 +4,19 @@
 
 namespace trunkline::db::sqlite {
 
+namespace {
+
+bool leaves_all_as_it_is(Handle& handle, const Query& query)
+{
+    for (std::size_t i = 0; i < query.statements().size(); ++i) {
+        const auto index = query.is_unit() ? std::optional(i) : std::nullopt;
+        if (!handle.reads_only(query.statements()[i], index)) return false;
+    }
+    return true;
+}
+
+} // namespace
+
 Watch Database::watch_for(const Call& call) const
 {
     const auto now = std::chrono::steady_clock::now();
@@ -46,17 +59,20 @@ void Database::run_on_reader(Handle& handle, const CallPtr& call)
         if (call->late(std::chrono::steady_clock::now())) std::rethrow_exception(gave_up_waiting());
         handle.watch(watch_for(*call));
         if (forward_to_writer(handle, call)) return;
+        // A unit reads one state of the database.
+        if (call->query->is_unit()) handle.control("BEGIN");
         call->results = run_statements(handle, *call);
     } catch (...) {
         call->failure = reason_of_failure(*call);
     }
+    handle.roll_back();
     answer(call);
 }
 
 /// What SQLite says would change the database goes to the writer's queue.
 bool Database::forward_to_writer(Handle& handle, const CallPtr& call)
 {
-    if (handle.reads_only(call->query->statements().front())) return false;
+    if (leaves_all_as_it_is(handle, *call->query)) return false;
     const Lock lock(mutex_);
     // A cancellation that came meanwhile found the call in no queue.
     if (call->stopped()) answer_locked(call, cancelled());

@@ -11,6 +11,13 @@ bool joins_a_group(const Call& call)
     return call.kind == Call::Kind::statements;
 }
 
+[[noreturn]] void refuse_late_commit()
+{
+    throw CommandTimeout({.message = "the deadline passed before the COMMIT; the transaction was rolled back",
+                          .sqlstate = "57014",
+                          .outcome = Outcome::rejected});
+}
+
 } // namespace
 
 void Database::serve_writer()
@@ -137,7 +144,7 @@ bool Database::end_transaction(const CallPtr& call)
     try {
         if (call->kind == Call::Kind::commit) {
             if (call->stopped()) std::rethrow_exception(cancelled());
-            if (call->late(std::chrono::steady_clock::now())) std::rethrow_exception(gave_up_waiting());
+            if (call->late(std::chrono::steady_clock::now())) refuse_late_commit();
             writer_->watch({}); // a COMMIT that was begun is not stopped
             writer_->commit();
         }
