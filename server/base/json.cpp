@@ -51,7 +51,10 @@ json::value JsonSchemas::reference(const std::string& type_name, json::value (*m
     if (known == short_names_.end()) {
         // "trunkline::http::Page<trunkline::crm::Client>" becomes "Page_Client".
         std::string name, word;
-        for (const char c : type_name) {
+        std::string full = type_name;
+        constexpr std::string_view unnamed = "(anonymous namespace)::";
+        for (auto at = full.find(unnamed); at != std::string::npos; at = full.find(unnamed)) full.erase(at, unnamed.size());
+        for (const char c : full) {
             if (c == ':') word.clear();
             else if (std::isalnum(static_cast<unsigned char>(c)) || c == '_') word += c;
             else if (!word.empty()) name += (name.empty() ? "" : "_") + std::exchange(word, {});
