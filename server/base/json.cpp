@@ -205,8 +205,8 @@ json::value integer_schema(std::int64_t min, std::int64_t max) { return {{"type"
 json::value text_schema(std::size_t min, std::size_t max)
 {
     json::object schema{{"type", "string"}};
-    if (min > 0) schema["minLength"] = min;
-    if (max < static_cast<std::size_t>(-1)) schema["maxLength"] = max;
+    if (min > 0) schema["minLength"] = static_cast<std::int64_t>(min);
+    if (max < static_cast<std::size_t>(-1)) schema["maxLength"] = static_cast<std::int64_t>(max);
     return schema;
 }
 
