@@ -383,13 +383,16 @@ TEST_F(PostgresDriver, a_cancellation_in_a_transaction_leaves_it_to_be_rolled_ba
     EXPECT_EQ(connection->condition(), Condition::idle);
 }
 
+// How often either side wins depends on the machine's load: enough that both happened.
+constexpr int races = 300, wins_min = 3;
+
 TEST_F(PostgresDriver, a_cancellation_that_races_with_the_answer_never_hits_the_next_statement)
 {
     const auto connection = connect();
     std::mt19937 random(7);
     int aborted = 0, answered = 0;
-    for (int i = 0; i < 300; ++i) {
-        const auto patience = std::chrono::microseconds(random() % 4000);
+    for (int i = 0; i < races; ++i) {
+        const auto patience = std::chrono::microseconds(random() % 5000);
         const Cancelled call(*bench, *connection, "SELECT " + std::to_string(i) + " FROM pg_sleep(0.002)", patience);
         ASSERT_TRUE(call.ended());
         if (call.was_aborted()) ++aborted;
@@ -400,26 +403,29 @@ TEST_F(PostgresDriver, a_cancellation_that_races_with_the_answer_never_hits_the_
         ASSERT_EQ(connection->condition(), Condition::idle) << i;
         ASSERT_EQ(bench->value<int>(*connection, "SELECT $1 + 1", i), i + 1);
     }
-    EXPECT_GT(aborted, 30);
-    EXPECT_GT(answered, 30);
+    EXPECT_GE(aborted, wins_min);
+    EXPECT_GE(answered, wins_min);
 }
 
 TEST_F(PostgresDriver, a_deadline_that_races_with_the_answer_never_hits_the_next_statement)
 {
     const auto connection = connect();
     std::mt19937 random(8);
-    int stopped = 0;
-    for (int i = 0; i < 300; ++i) {
+    int stopped = 0, answered = 0;
+    for (int i = 0; i < races; ++i) {
         try {
-            const auto limit = steady_clock::now() + std::chrono::microseconds(500 + random() % 3500);
-            bench->await(connection->run(Query(statement("SELECT pg_sleep(0.002)")), limit));
-        } catch (const CommandTimeout&) {
+            const auto limit = steady_clock::now() + std::chrono::microseconds(500 + random() % 6000);
+            bench->await(connection->run(Query(statement("SELECT pg_sleep(0.004)")), limit));
+            ++answered;
+        } catch (const CommandTimeout& late) {
+            ASSERT_NE(late.outcome(), Outcome::unknown);
             ++stopped;
         }
         ASSERT_EQ(connection->condition(), Condition::idle) << i;
         ASSERT_EQ(bench->value<int>(*connection, "SELECT $1 + 1", i), i + 1);
     }
-    EXPECT_GT(stopped, 30);
+    EXPECT_GE(stopped, wins_min);
+    EXPECT_GE(answered, wins_min);
 }
 
 /// Stops a process from running for as long as it lives.
@@ -436,7 +442,7 @@ private:
 
 TEST_F(PostgresDriver, a_server_that_does_not_even_answer_the_request_to_stop_costs_two_seconds_and_the_connection)
 {
-    const auto connection = connect();
+    auto connection = connect();
     const int pid = pid_of(*connection);
     {
         const Frozen backend(pid), postmaster(server.pid());
@@ -446,7 +452,11 @@ TEST_F(PostgresDriver, a_server_that_does_not_even_answer_the_request_to_stop_co
         EXPECT_EQ(why.outcome, Outcome::unknown);
         EXPECT_LT(steady_clock::now() - started, 3s);
         EXPECT_EQ(connection->condition(), Condition::broken);
+        connection.reset();
+        bench.reset();
+        EXPECT_LT(steady_clock::now() - started, 3s) << "nothing of it outlives the driver";
     }
+    bench = std::make_unique<PostgresBench>(server.url());
     EXPECT_EQ(bench->value<int>(*connect(), "SELECT 1"), 1);
 }
 

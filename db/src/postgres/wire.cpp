@@ -2,6 +2,7 @@
 #include "postgres/wire.hpp"
 
 #include "postgres/refusal.hpp"
+#include "postgres/stop_request.hpp"
 
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
@@ -242,6 +243,7 @@ asio::awaitable<void> Wire::stop(Exchange& exchange)
 /// finds the session idle is dropped.
 asio::awaitable<bool> Wire::ask_to_stop(Deadline deadline)
 {
+    if (const auto request = StopRequest::of(native())) co_return co_await request->send(deadline);
     const std::shared_ptr<PGcancel> request(PQgetCancel(native()), &PQfreeCancel);
     auto work = [request] {
         char reason[256];
