@@ -6,11 +6,8 @@ import { as_problem, passes_by_itself, words, type Problem } from '../api/proble
 import type { Conversation, Message, Page } from '../api/types';
 import { pause, wait_ms } from '../events/backoff';
 import { on } from '../events/bus';
-import { tell_all } from '../events/leader';
-import { drop_toast, toast } from '../kit/toast';
-import { by_activity, name_of } from './groups';
-
-const undo_ms = 6000;
+import { toast } from '../kit/toast';
+import { by_activity } from './groups';
 
 const known = signal<ReadonlyMap<string, Conversation>>(new Map());
 /** Deleted a moment ago, and the deletion can still be undone. */
@@ -130,40 +127,6 @@ export async function generate_title(id: string): Promise<void> {
   }
 }
 
-/** Deletions that wait for their undo; leaving the page does them. */
-const waiting = new Map<string, ReturnType<typeof setTimeout>>();
-
-export function remove_with_undo(id: string): void {
-  const name = name_of(conversation(id) ?? { title: null });
-  tell_all('conversation.hidden', { id });
-  const note = toast(`Deleted “${name}”.`, { label: 'Undo', act: () => undo(id) }, undo_ms);
-  const timer = setTimeout(() => {
-    drop_toast(note);
-    void remove_now(id, false);
-  }, undo_ms);
-  waiting.set(id, timer);
-}
-
-function undo(id: string): void {
-  clearTimeout(waiting.get(id));
-  waiting.delete(id);
-  tell_all('conversation.shown', { id });
-}
-
-async function remove_now(id: string, leaving: boolean): Promise<void> {
-  clearTimeout(waiting.get(id));
-  waiting.delete(id);
-  try {
-    await api.remove(id, leaving);
-    tell_all('conversation.deleted', { id });
-  } catch (error) {
-    const problem = as_problem(error);
-    if (problem.status === 404) return tell_all('conversation.deleted', { id });
-    tell_all('conversation.shown', { id });
-    toast(`Not deleted. ${words(problem, null, navigator.onLine)}`);
-  }
-}
-
 function moved(message: Message): void {
   const one = conversation(message.conversation_id);
   if (!one || one.last_seq >= message.seq) return;
@@ -181,7 +144,4 @@ export function start_list(): void {
     set_hidden(id, false);
   });
   on('sync', () => void read_list());
-  window.addEventListener('pagehide', () => {
-    for (const id of [...waiting.keys()]) void remove_now(id, true);
-  });
 }

@@ -26,8 +26,7 @@ export interface Ending {
 export type ThreadState = { state: 'loading' } | { state: 'ready' } | { state: 'problem'; problem: Problem; retry_at: number | null };
 
 export class Thread {
-  /** Empty until a new conversation has been created. */
-  id: string;
+  private readonly known_id: Signal<string>;
   readonly lines = signal<Lines>({ messages: [], pending: [] });
   readonly runs = signal<LiveRun[]>([]);
   readonly endings = signal<ReadonlyMap<string, Ending>>(new Map());
@@ -41,8 +40,17 @@ export class Thread {
   private readonly over = new Set<string>();
 
   constructor(id: string) {
-    this.id = id;
+    this.known_id = signal(id);
     if (!id) this.state.value = { state: 'ready' };
+  }
+
+  /** Empty until a new conversation has been created. */
+  get id(): string {
+    return this.known_id.value;
+  }
+
+  set id(id: string) {
+    this.known_id.value = id;
   }
 
   /** The thread is on the page: its runs' text is wanted. */

@@ -3,9 +3,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from '../kit/icon';
 import { use_title } from '../kit/page';
-import { go } from '../shell/location';
 import { name_of } from './groups';
-import { conversation, generate_title, remove_with_undo, rename } from './list_store';
+import { conversation, generate_title, rename } from './list_store';
+import { leave_and_remove } from './remove';
 import type { Thread } from './thread';
 
 function TitleField({ id, name, done }: { id: string; name: string; done: () => void }) {
@@ -45,10 +45,6 @@ export function ThreadHead({ thread }: { thread: Thread }) {
     await generate_title(id);
     set_titling(false);
   };
-  const remove = () => {
-    remove_with_undo(id);
-    go('/', 'replace');
-  };
 
   return (
     <header class="thread-head">
@@ -61,7 +57,7 @@ export function ThreadHead({ thread }: { thread: Thread }) {
           <button class="quiet square" aria-label="Find a title by itself" title="Find a title by itself" disabled={titling} onClick={() => void new_title()}>
             <Icon name="spark" />
           </button>
-          <button class="quiet square" aria-label="Delete conversation" title="Delete conversation" onClick={remove}>
+          <button class="quiet square" aria-label="Delete conversation" title="Delete conversation" onClick={() => leave_and_remove(id)}>
             <Icon name="trash" />
           </button>
         </div>

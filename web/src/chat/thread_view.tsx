@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The middle of the chat: head, lines, composer.
 import { useComputed } from '@preact/signals';
+import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Icon } from '../kit/icon';
 import { Empty, ProblemNote, Skeleton } from '../kit/note';
@@ -13,53 +14,47 @@ import type { Thread } from './thread';
 import { shown } from './thread_merge';
 import { ThreadHead } from './thread_head';
 
-function day_of(at: string): string {
-  return new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' }).format(new Date(at));
+const day_format = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
+
+function Day({ at }: { at: string }) {
+  return (
+    <div class="day" role="separator">
+      <span>{day_format.format(new Date(at))}</span>
+    </div>
+  );
 }
 
-function Lines({ thread, take_back }: { thread: Thread; take_back: (text: string) => void }) {
+interface LinesProps {
+  thread: Thread;
+  take_back: (text: string) => void;
+}
+
+/** One flat list with keys, so that an answer that is finished stays the element in which it was written. */
+function Lines({ thread, take_back }: LinesProps) {
   const { messages, pending } = thread.lines.value;
   const endings = thread.endings.value;
-  const runs = thread.runs.value.filter((run) => !messages.some((one) => one.run_id === run.id && one.sender === 'bot'));
-  const textless = [...endings].filter(([id, ending]) => ending.text && !messages.some((one) => one.run_id === id && one.sender === 'bot'));
+  const answered = new Set(messages.flatMap((one) => (one.sender === 'bot' && one.run_id ? [one.run_id] : [])));
+  const lines: VNode[] = [];
   let day = '';
-  return (
-    <>
-      {messages.map((message) => {
-        const its_day = new Date(message.created_at).toDateString();
-        const new_day = its_day !== day;
-        day = its_day;
-        const bot_run = message.sender === 'bot' ? message.run_id : null;
-        return [
-          new_day && (
-            <div class="day" key={`d${its_day}`} role="separator">
-              <span>{day_of(message.created_at)}</span>
-            </div>
-          ),
-          message.sender === 'user' ? (
-            <UserLine key={message.id} message={message} />
-          ) : (
-            <BotLine
-              key={bot_run ? `r${bot_run}` : message.id}
-              thread={thread}
-              run_id={bot_run}
-              message={message}
-              ending={bot_run ? endings.get(bot_run) : undefined}
-            />
-          ),
-        ];
-      })}
-      {shown(pending).map((line) => (
-        <PendingLine key={line.key} thread={thread} line={line} take_back={take_back} />
-      ))}
-      {textless.map(([id, ending]) => (
-        <BotLine key={`r${id}`} thread={thread} run_id={id} ending={ending} />
-      ))}
-      {runs.map((run) => (
-        <BotLine key={`r${run.id}`} thread={thread} run_id={run.id} live={run} />
-      ))}
-    </>
-  );
+  for (const message of messages) {
+    const its_day = new Date(message.created_at).toDateString();
+    if (its_day !== day) lines.push(<Day key={`d${its_day}`} at={message.created_at} />);
+    day = its_day;
+    const run = message.sender === 'bot' ? message.run_id : null;
+    if (message.sender === 'user') lines.push(<UserLine key={message.id} message={message} />);
+    else {
+      const ending = run ? endings.get(run) : undefined;
+      lines.push(<BotLine key={run ? `r${run}` : message.id} thread={thread} run_id={run} message={message} ending={ending} />);
+    }
+  }
+  for (const line of shown(pending)) lines.push(<PendingLine key={line.key} thread={thread} line={line} take_back={take_back} />);
+  for (const [id, ending] of endings) {
+    if (!answered.has(id)) lines.push(<BotLine key={`r${id}`} thread={thread} run_id={id} ending={ending} />);
+  }
+  for (const run of thread.runs.value) {
+    if (!answered.has(run.id)) lines.push(<BotLine key={`r${run.id}`} thread={thread} run_id={run.id} live={run} />);
+  }
+  return <>{lines}</>;
 }
 
 function Welcome() {

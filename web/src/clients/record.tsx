@@ -74,8 +74,7 @@ export function ClientPage({ params }: { params: Record<string, string> }) {
           {value && (
             <>
               {' '}
-              · <Badge tone={client_statuses[value.client.status]}>{plain(value.client.status)}</Badge> · {plain(value.client.client_type)} · known since{' '}
-              <When at={value.client.first_contact_at ?? value.client.created_at} as="day" />
+              · <Badge tone={client_statuses[value.client.status]}>{plain(value.client.status)}</Badge> · {plain(value.client.client_type)} · first seen <When at={value.client.first_contact_at ?? value.client.created_at} />
             </>
           )}
         </>

@@ -32,13 +32,13 @@ function options(element: HTMLElement): uPlot.Options {
   return {
     width: element.clientWidth,
     height: height_px,
-    padding: [8, 8, 0, 0],
+    padding: [8, 28, 0, 0],
     legend: { show: false },
     cursor: { show: false },
     scales: { x: { time: true }, y: { range: (_, _low, high) => [0, Math.max(4, Math.ceil(high * 1.1))] } },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     axes: [
-      { ...axis, grid: { show: false }, space: 64, incrs: [86_400, 172_800, 604_800, 1_209_600, 2_592_000], values: (_, at) => at.map((one) => day.format(one * 1000)) },
+      { ...axis, size: 28, grid: { show: false }, space: 64, incrs: [86_400, 172_800, 604_800, 1_209_600, 2_592_000], values: (_, at) => at.map((one) => day.format(one * 1000)) },
       { ...axis, size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 50_000, 100_000] },
     ],
     series: [

@@ -59,7 +59,7 @@ export function MirrorCard({ mirror }: { mirror: MirrorState }) {
               <Icon name="warn" />
               <span>
                 {mirror.last_error}
-                {mirror.next_attempt_at && ` Next try ${ago(mirror.next_attempt_at)}.`}
+                {mirror.next_attempt_at && ` Next try: ${ago(mirror.next_attempt_at)}`}
               </span>
             </p>
           )}

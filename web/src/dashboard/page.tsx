@@ -77,7 +77,7 @@ function Kpis({ stats }: { stats: Stats }) {
     <dl class="kpis">
       <Kpi name="Conversations" value={stats.conversations} note={`${count(stats.conversations_today)} today`} />
       <Kpi name="Messages" value={stats.messages} note={`${count(stats.messages_today)} today`} />
-      <Kpi name="Answers being written" value={stats.running_runs} />
+      <Kpi name="Answers now" value={stats.running_runs} />
       <Kpi name="Clients" value={stats.clients} />
       <Kpi name="Open cases" value={stats.open_cases} />
       <Kpi name="People" value={stats.users} />

@@ -62,7 +62,7 @@ function Foot() {
 export function Nav() {
   return (
     <nav class="nav" aria-label="Pages">
-      <a href="/" class="brand" aria-label="Trunkline, to the chat">
+      <a href="/" class="brand">
         <span class="brand-mark" aria-hidden="true">
           T
         </span>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Ctrl+K: conversations, pages and actions in one list, found by typing.
 import { signal } from '@preact/signals';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { name_of } from '../chat/groups';
-import { conversation, conversations, generate_title, read_list, remove_with_undo } from '../chat/list_store';
+import { conversation, conversations, generate_title, read_list } from '../chat/list_store';
+import { leave_and_remove } from '../chat/remove';
 import { Icon, type IconName } from '../kit/icon';
 import { may_see } from './access';
 import { go, path } from './location';
@@ -35,10 +36,7 @@ function here_actions(): Entry[] {
       name: 'Delete this conversation',
       kind: 'Action',
       icon: 'trash',
-      act: () => {
-        remove_with_undo(id);
-        go('/', 'replace');
-      },
+      act: () => leave_and_remove(id),
     },
   ];
 }
@@ -59,7 +57,7 @@ function all_entries(): Entry[] {
 
 export function Palette() {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (opened.value) {
       void read_list();
       dialog.current?.showModal();

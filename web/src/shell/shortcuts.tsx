@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Keys that work everywhere, and the page that lists them.
 import { signal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon } from '../kit/icon';
 import { go } from './location';
 import { open_palette } from './palette';
@@ -53,7 +53,7 @@ export function Shortcuts() {
     document.addEventListener('keydown', pressed);
     return () => document.removeEventListener('keydown', pressed);
   }, []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (opened.value) dialog.current?.showModal();
     else dialog.current?.close();
   }, [opened.value]);
