@@ -77,7 +77,7 @@ void Session::tick(Time now)
 {
     if (events_) return events_->tick(now);
     if (now < deadline_) return;
-    deadline_ = Time::max();
+    // Again at the next tick, in case nothing was being waited for just now.
     timed_out_ = true;
     boost::system::error_code ignored;
     if (overdue_ == Overdue::stop_reading) socket_.cancel(ignored);
@@ -100,13 +100,13 @@ asio::awaitable<void> Session::run()
 {
     try {
         socket_.set_option(tcp::no_delay(true));
-        for (bool more = true; more && co_await wait_for_request();) {
+        while (co_await wait_for_request()) {
             // The parser is gone before the answer is written: a stream may stay open for hours.
             Exchange next = co_await exchange();
-            more = !next.close;
             if (next.response.status != 0) co_await answer(next);
+            if (next.unread) co_await linger();
+            if (next.close) break;
         }
-        co_await linger();
     } catch (const boost::system::system_error&) {
         // The client has gone, or was dropped: there is nobody to tell.
     }
@@ -185,7 +185,8 @@ asio::awaitable<Session::Exchange> Session::served(Reading& reading)
     Exchange made{.request_id = head.request_id};
     made.response = co_await context_.router.serve(std::move(plan), head, reading.message().body());
     made.without_body = head.method == "HEAD";
-    made.close = unread != 0 || !reading.message().keep_alive() || context_.stopping || made.response.stream.has_value();
+    made.unread = unread != 0;
+    made.close = made.unread || !reading.message().keep_alive() || context_.stopping || made.response.stream.has_value();
     log_info("http", log_line(head.method, route, made.response.status, reading.began, head.request_id));
     co_return made;
 }
@@ -212,7 +213,7 @@ asio::awaitable<int> Session::read_body(Reading& reading, std::size_t bytes_max)
 
 Session::Exchange Session::refused(int status, std::string detail)
 {
-    Exchange made{.close = true, .request_id = db::to_string(db::new_uuid())};
+    Exchange made{.close = true, .unread = true, .request_id = db::to_string(db::new_uuid())};
     made.response = protocol_problem(status, std::move(detail), made.request_id);
     log_info("http", log_line("", "-", status, std::chrono::steady_clock::now(), made.request_id));
     return made;

@@ -46,6 +46,7 @@ private:
     struct Exchange {
         Response response;
         bool close = false;
+        bool unread = false;       ///< the client may still be sending what was refused
         bool without_body = false; ///< HEAD
         std::string request_id;
     };
