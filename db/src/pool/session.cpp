@@ -2,7 +2,6 @@
 #include "session.hpp"
 
 #include "report.hpp"
-#include "stoppable.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
@@ -174,12 +173,13 @@ asio::awaitable<Session::Results> Session::control(Self self, std::string sql, s
 asio::awaitable<Session::Results> Session::call(Self self, asio::awaitable<Results> work)
 {
     const SlotPtr slot = self->lease_->slot();
-    slot->running = true; // stays so when this coroutine is destroyed in the middle: see Slots::give_back
+    const Stop stop = std::make_shared<asio::cancellation_signal>();
+    slot->running = stop; // stays when this coroutine is destroyed in the middle: see Slots::give_back
     auto kept = keep(self, std::move(work));
     std::exception_ptr failure;
     Results results;
     try {
-        results = co_await stoppable(slot->stop, std::move(kept));
+        results = co_await stoppable(stop, std::move(kept));
     } catch (...) {
         failure = std::current_exception();
     }

@@ -101,7 +101,7 @@ void Slots::give_back(const SlotPtr& slot) noexcept
     if (slot->cut) return; // closed, or being closed
     if (slot->running) {
         // The caller was destroyed in the middle of a call, so nothing is known of the connection.
-        slot->running = false;
+        slot->running.reset();
         slot->connection.reset();
     }
     if (slot->usable() && slot->connection->condition() != Condition::idle) return in_background(run_rollback, slot);
@@ -110,7 +110,7 @@ void Slots::give_back(const SlotPtr& slot) noexcept
 
 void Slots::finished(const SlotPtr& slot) noexcept
 {
-    slot->running = false;
+    slot->running.reset();
     if (slot->cut) close(slot);
 }
 
@@ -201,7 +201,7 @@ void Slots::returned(const SlotPtr& slot)
     carry_out();
 }
 
-void Slots::gone(const SlotPtr& slot)
+void Slots::gone(SlotPtr slot)
 {
     if (slot->connection) counters_.cancelled += slot->connection->cancelled();
     slot->connection.reset();
@@ -213,8 +213,8 @@ void Slots::gone(const SlotPtr& slot)
 void Slots::stop(const SlotPtr& slot)
 {
     // Posted, because what is stopped may end, and change all of this, before the emission returns.
-    auto emit = [self = self_.lock(), slot] {
-        if (slot->running) slot->stop.emit(asio::cancellation_type::terminal);
+    auto emit = [self = self_.lock(), slot, what = slot->running] {
+        if (what && what == slot->running) what->emit(asio::cancellation_type::terminal);
     };
     asio::post(executor_, std::move(emit));
 }
@@ -252,9 +252,11 @@ void Slots::wake_at_next()
 template <class Work>
 void Slots::in_background(Work work, const SlotPtr& slot)
 {
-    slot->running = true;
-    auto ended = [](std::exception_ptr) {}; // it has told the policy what came of it
-    asio::co_spawn(executor_, work(self_.lock(), slot), asio::bind_cancellation_slot(slot->stop.slot(), ended));
+    const Self self = self_.lock();
+    const Stop stop = std::make_shared<asio::cancellation_signal>();
+    slot->running = stop;
+    auto ended = [self, slot, stop](std::exception_ptr) {}; // it has told the policy what came of it
+    asio::co_spawn(executor_, work(self, slot), asio::bind_cancellation_slot(stop->slot(), std::move(ended)));
 }
 
 asio::awaitable<void> Slots::run_open(Self self, SlotPtr slot)
@@ -265,7 +267,7 @@ asio::awaitable<void> Slots::run_open(Self self, SlotPtr slot)
     } catch (...) {
         failure = std::current_exception();
     }
-    slot->running = false;
+    slot->running.reset();
     if (failure) {
         self->note_open_failure(failure);
         self->slots_.erase(slot->id);
@@ -285,7 +287,7 @@ asio::awaitable<void> Slots::run_close(Self self, SlotPtr slot)
         co_await slot->connection->close();
     } catch (...) { // it is dropped all the same
     }
-    slot->running = false;
+    slot->running.reset();
     self->gone(slot);
 }
 

@@ -3,25 +3,23 @@
 
 #include "bell.hpp"
 #include "policy.hpp"
+#include "stoppable.hpp"
 
 #include <trunkline/db/driver.hpp>
 #include <trunkline/db/pool.hpp>
 #include <trunkline/db/task.hpp>
-
-#include <boost/asio/cancellation_signal.hpp>
 
 namespace trunkline::db::detail {
 
 class Waiter;
 
 /// The place of one connection: who holds it, and what runs on it. At most one thing runs at a time, be it opening,
-/// a caller's statement, a rollback or closing; `stop` ends it.
+/// a caller's statement, a rollback or closing.
 struct Slot {
     PoolPolicy::SlotId id{};
     std::unique_ptr<DriverConnection> connection; // none while it opens and once it closes
-    asio::cancellation_signal stop;
-    bool running = false;
-    bool cut = false;      // taken from its holder: the pool closed under it
+    Stop running;            // stops what runs; none when nothing does
+    bool cut = false;        // taken from its holder: the pool closed under it
     bool distrusted = false; // never to be lent again, whatever its condition says
 
     struct Holding {
@@ -88,7 +86,7 @@ private:
     void grant(SlotId id, PoolPolicy::WaiterId waiter);
     void answer(PoolPolicy::What what, PoolPolicy::WaiterId waiter);
     void returned(const SlotPtr& slot);
-    void gone(const SlotPtr& slot);
+    void gone(SlotPtr slot);
     void stop(const SlotPtr& slot);
     void warn(const Slot& slot) const;
     void log(const std::string& message) const;

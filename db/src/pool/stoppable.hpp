@@ -8,41 +8,44 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <memory>
+
 namespace trunkline::db::detail {
 
 namespace asio = boost::asio;
 
+/// Stops one thing that runs. One for each: Asio keeps a coroutine's own cancellation in the signal it was started
+/// with until its completion handler was called, so a signal that is used again cuts off what uses it now.
+using Stop = std::shared_ptr<asio::cancellation_signal>;
+
 /// Passes what cancels the caller on to `stop`, for as long as it lives.
 class PassedOn {
 public:
-    PassedOn(asio::cancellation_slot from, asio::cancellation_signal& stop) : from_(from), stop_(stop)
+    PassedOn(asio::cancellation_slot from, asio::cancellation_signal& stop) : from_(from)
     {
-        if (from_.is_connected()) from_.assign([&stop](asio::cancellation_type) { emit(stop); });
+        if (from_.is_connected())
+            from_.assign([&stop](asio::cancellation_type) { stop.emit(asio::cancellation_type::terminal); });
     }
     PassedOn(const PassedOn&) = delete;
     PassedOn& operator=(const PassedOn&) = delete;
     ~PassedOn()
     {
         if (from_.is_connected()) from_.clear();
-        stop_.slot().clear();
     }
 
 private:
-    static void emit(asio::cancellation_signal& stop) { stop.emit(asio::cancellation_type::terminal); }
-
     asio::cancellation_slot from_;
-    asio::cancellation_signal& stop_;
 };
 
 /// Awaits `work`, which ends early when the caller is cancelled or `stop` is emitted; either way it is awaited to
 /// its end, and what it throws is thrown.
 template <class T>
-asio::awaitable<T> stoppable(asio::cancellation_signal& stop, asio::awaitable<T> work)
+asio::awaitable<T> stoppable(Stop stop, asio::awaitable<T> work)
 {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     const auto state = co_await asio::this_coro::cancellation_state;
-    const PassedOn passed_on(state.slot(), stop);
-    auto ended = asio::bind_cancellation_slot(stop.slot(), asio::use_awaitable);
+    const PassedOn passed_on(state.slot(), *stop);
+    auto ended = asio::bind_cancellation_slot(stop->slot(), asio::use_awaitable);
     co_return co_await asio::co_spawn(executor, std::move(work), ended);
 }
 
