@@ -66,7 +66,8 @@ TEST_F(SqliteDriver, a_file_that_is_marked_read_only_is_refused)
 TEST_F(SqliteDriver, a_file_whose_end_is_missing_is_refused_as_damaged)
 {
     auto session = connect_with_table();
-    for (int i = 0; i < 50; ++i) run(*session, "INSERT INTO t VALUES ($1, $2)", i, std::string(1000, 'a') + std::to_string(i));
+    for (int i = 0; i < 50; ++i)
+        run(*session, "INSERT INTO t VALUES ($1, $2)", i, std::string(1000, 'a') + std::to_string(i));
     session.reset();
     driver_.reset(); // the last one out folds the log into the file
     std::filesystem::resize_file(options_.target, 8192);
@@ -76,12 +77,14 @@ TEST_F(SqliteDriver, a_file_whose_end_is_missing_is_refused_as_damaged)
 TEST_F(SqliteDriver, every_kind_of_value_goes_in_and_comes_back)
 {
     auto session = connect();
-    run(*session, "CREATE TABLE v (b INTEGER, i INTEGER, r REAL, s TEXT, y BLOB, u BLOB, t INTEGER, d TEXT, j TEXT, n TEXT) STRICT");
+    run(*session, "CREATE TABLE v (b INTEGER, i INTEGER, r REAL, s TEXT, y BLOB, u BLOB, t INTEGER, d TEXT, j TEXT, n "
+                  "TEXT) STRICT");
     const auto id = new_uuid();
     const Time time(1700000000123456us);
     const Date date(std::chrono::year(2026) / 11 / 21);
-    run(*session, "INSERT INTO v VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", true, std::numeric_limits<std::int64_t>::min(), 0.1,
-        std::string("a\0b", 3), Bytes(), id, time, date, Json("{}"), std::optional<std::string>());
+    run(*session, "INSERT INTO v VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", true,
+        std::numeric_limits<std::int64_t>::min(), 0.1, std::string("a\0b", 3), Bytes(), id, time, date, Json("{}"),
+        std::optional<std::string>());
     const auto back = run(*session, "SELECT * FROM v");
     EXPECT_TRUE(back[0].get<bool>("b"));
     EXPECT_EQ(back[0].get<std::int64_t>("i"), std::numeric_limits<std::int64_t>::min());
@@ -93,16 +96,19 @@ TEST_F(SqliteDriver, every_kind_of_value_goes_in_and_comes_back)
     EXPECT_EQ(back[0].get<Date>("d"), date);
     EXPECT_EQ(back[0].get<Json>("j"), Json("{}"));
     EXPECT_FALSE(back[0].get<std::optional<std::string>>("n"));
-    EXPECT_EQ(run(*session, "SELECT typeof(b) || typeof(u) || d AS kinds FROM v").as<std::string>(0), "integerblob2026-11-21");
+    EXPECT_EQ(run(*session, "SELECT typeof(b) || typeof(u) || d AS kinds FROM v").as<std::string>(0),
+              "integerblob2026-11-21");
 }
 
 TEST_F(SqliteDriver, parameters_are_bound_by_their_number_wherever_they_stand)
 {
     auto session = connect();
-    EXPECT_EQ(run(*session, "SELECT $2 || $1 || $2 || $10 AS x", "a", "b", 3, 4, 5, 6, 7, 8, 9, "j").as<std::string>(0), "babj");
+    EXPECT_EQ(run(*session, "SELECT $2 || $1 || $2 || $10 AS x", "a", "b", 3, 4, 5, 6, 7, 8, 9, "j").as<std::string>(0),
+              "babj");
     EXPECT_THROW(run(*session, "SELECT $1", 1, 2), UsageError);
     EXPECT_THROW(run(*session, "SELECT ?", 1), UsageError);
-    EXPECT_EQ(failure([&] { run(*session, "SELECT $1", std::numeric_limits<double>::quiet_NaN()); }).sqlstate(), "22003");
+    EXPECT_EQ(failure([&] { run(*session, "SELECT $1", std::numeric_limits<double>::quiet_NaN()); }).sqlstate(),
+              "22003");
 }
 
 TEST_F(SqliteDriver, affected_counts_changes_and_rows)
@@ -114,14 +120,16 @@ TEST_F(SqliteDriver, affected_counts_changes_and_rows)
     const auto returned = run(*session, "UPDATE t SET name = name || '!' WHERE id < 3 RETURNING id, name");
     EXPECT_EQ(returned.affected(), 2u);
     EXPECT_EQ(returned[1].get<std::string>("name"), "b!");
-    EXPECT_EQ(run(*session, "WITH old AS (SELECT 1 AS id) DELETE FROM t WHERE id IN (SELECT id FROM old)").affected(), 1u);
+    EXPECT_EQ(run(*session, "WITH old AS (SELECT 1 AS id) DELETE FROM t WHERE id IN (SELECT id FROM old)").affected(),
+              1u);
     EXPECT_EQ(session->queries(), 6u);
 }
 
 TEST_F(SqliteDriver, each_failure_has_its_sqlstate_and_never_a_value)
 {
     auto session = connect_with_table();
-    run(*session, "CREATE TABLE c (id INTEGER PRIMARY KEY, t INTEGER REFERENCES t (id), n INTEGER NOT NULL, k INTEGER CHECK (k < 9)) STRICT");
+    run(*session, "CREATE TABLE c (id INTEGER PRIMARY KEY, t INTEGER REFERENCES t (id), n INTEGER NOT NULL, k INTEGER "
+                  "CHECK (k < 9)) STRICT");
     run(*session, "CREATE UNIQUE INDEX two ON c (n, k)");
     run(*session, "INSERT INTO t VALUES (1, 'secret')");
     run(*session, "INSERT INTO c VALUES (1, 1, 1, 1)");
@@ -133,9 +141,11 @@ TEST_F(SqliteDriver, each_failure_has_its_sqlstate_and_never_a_value)
     EXPECT_EQ(unique.statement(), "INSERT INTO t VALUES (2, $1)");
     const auto state = [&](std::string sql) { return failure([&] { run(*session, sql); }).sqlstate(); };
     EXPECT_EQ(state("INSERT INTO t VALUES (1, 'x')"), "23505");
-    EXPECT_EQ(failure<UniqueViolation>([&] { run(*session, "INSERT INTO c VALUES (2, 1, 1, 1)"); }).constraint(), "c.n, c.k");
+    EXPECT_EQ(failure<UniqueViolation>([&] { run(*session, "INSERT INTO c VALUES (2, 1, 1, 1)"); }).constraint(),
+              "c.n, c.k");
     EXPECT_EQ(state("INSERT INTO c VALUES (2, 99, 1, 2)"), "23503");
-    EXPECT_EQ(failure<CheckViolation>([&] { run(*session, "INSERT INTO c VALUES (2, 1, NULL, 2)"); }).constraint(), "c.n");
+    EXPECT_EQ(failure<CheckViolation>([&] { run(*session, "INSERT INTO c VALUES (2, 1, NULL, 2)"); }).constraint(),
+              "c.n");
     EXPECT_EQ(state("INSERT INTO c VALUES (2, 1, 2, 10)"), "23514");
     EXPECT_EQ(state("INSERT INTO c VALUES (2, 1, 'text', 2)"), "42804");
     EXPECT_EQ(state("SELEC 1"), "42601");
@@ -161,8 +171,9 @@ TEST_F(SqliteDriver, a_full_text_query_that_is_malformed_is_not_repeated_in_the_
 TEST_F(SqliteDriver, what_would_change_the_handles_or_the_transaction_as_text_is_refused)
 {
     auto session = connect_with_table();
-    for (const std::string sql : {"BEGIN", " /* x */ commit", "END", "ROLLBACK", "SAVEPOINT a", "RELEASE a", "ROLLBACK TO a",
-                                  "ATTACH 'x' AS y", "PRAGMA foreign_keys = OFF", "PRAGMA main.synchronous(0)"})
+    for (const std::string sql :
+         {"BEGIN", " /* x */ commit", "END", "ROLLBACK", "SAVEPOINT a", "RELEASE a", "ROLLBACK TO a", "ATTACH 'x' AS y",
+          "PRAGMA foreign_keys = OFF", "PRAGMA main.synchronous(0)"})
         EXPECT_THROW(run(*session, sql), UsageError) << sql;
     std::vector<Statement> unit{statement("INSERT INTO t VALUES (1, 'a')"), statement("COMMIT")};
     EXPECT_THROW(start(*session, Query(std::move(unit))).get(), UsageError);
@@ -223,7 +234,8 @@ TEST_F(SqliteDriver, a_statement_is_stopped_at_its_deadline_and_the_session_goes
     auto session = connect_with_table();
     for (const std::string& sql : {std::string(endless), testing::endless_insert}) {
         const auto before = Steady::now();
-        const auto late = failure<CommandTimeout>([&] { start(*session, Query(statement(sql)), before + 100ms).get(); });
+        const auto late =
+            failure<CommandTimeout>([&] { start(*session, Query(statement(sql)), before + 100ms).get(); });
         EXPECT_EQ(late.outcome(), Outcome::rejected);
         EXPECT_EQ(late.sqlstate(), "57014");
         EXPECT_GE(Steady::now() - before, 100ms);

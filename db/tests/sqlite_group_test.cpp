@@ -20,6 +20,7 @@ class SqliteGroup : public testing::SqliteBed {
 protected:
     SqliteGroup()
     {
+        limits_.idle_in_transaction_max = 60s; // a slow machine must not take the writer from a test
         first_ = connect();
         run(*first_, "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT) STRICT");
     }
@@ -73,7 +74,8 @@ TEST_F(SqliteGroup, a_member_that_fails_is_undone_alone)
 {
     hold_writer();
     for (int i = 0; i < 10; ++i) gather("INSERT INTO t (id) VALUES ($1)", i % 5);
-    std::vector<Statement> unit{statement("INSERT INTO t (id) VALUES (100)"), statement("INSERT INTO t (id) VALUES (101)"),
+    std::vector<Statement> unit{statement("INSERT INTO t (id) VALUES (100)"),
+                                statement("INSERT INTO t (id) VALUES (101)"),
                                 statement("INSERT INTO t (id) VALUES (100)")};
     gather(Query(std::move(unit)));
     release_writer();
@@ -219,10 +221,12 @@ TEST_F(SqliteGroup, begin_waits_for_its_turn_behind_those_who_came_before)
 TEST_F(SqliteGroup, a_unit_that_only_reads_does_not_wait_for_the_writer)
 {
     hold_writer();
-    std::vector<Statement> unit{statement("SELECT count(*) FROM t"), statement("WITH one AS (SELECT 1 AS x) SELECT x FROM one")};
+    std::vector<Statement> unit{statement("SELECT count(*) FROM t"),
+                                statement("WITH one AS (SELECT 1 AS x) SELECT x FROM one")};
     gather(Query(std::move(unit)));
     EXPECT_EQ(calls_[0].get().at(1).as<std::int64_t>(0), 1);
-    std::vector<Statement> writing{statement("SELECT count(*) FROM t"), statement("WITH n(id) AS (VALUES (5)) INSERT INTO t (id) SELECT id FROM n")};
+    std::vector<Statement> writing{statement("SELECT count(*) FROM t"),
+                                   statement("WITH n(id) AS (VALUES (5)) INSERT INTO t (id) SELECT id FROM n")};
     gather(Query(std::move(writing)));
     EXPECT_TRUE(calls_[1].waits_for(20ms));
     release_writer();

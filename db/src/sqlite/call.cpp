@@ -19,8 +19,9 @@ namespace {
 
 std::exception_ptr gave_up_waiting()
 {
-    return std::make_exception_ptr(CommandTimeout(
-        {.message = "the deadline passed before the statement's turn came", .sqlstate = "57014", .outcome = Outcome::not_sent}));
+    return std::make_exception_ptr(CommandTimeout({.message = "the deadline passed before the statement's turn came",
+                                                   .sqlstate = "57014",
+                                                   .outcome = Outcome::not_sent}));
 }
 
 std::exception_ptr cancelled()

@@ -13,10 +13,10 @@ namespace trunkline::db::sqlite {
 struct Seat {
     enum class Holds {
         nothing,
-        writer,     ///< an interactive transaction on the writer
-        snapshot,   ///< a read-only transaction on a handle of its own
-        timed_out,  ///< its transaction was rolled back because it kept the writer waiting
-        undone,     ///< SQLite rolled its transaction back
+        writer,    ///< an interactive transaction on the writer
+        snapshot,  ///< a read-only transaction on a handle of its own
+        timed_out, ///< its transaction was rolled back because it kept the writer waiting
+        undone,    ///< SQLite rolled its transaction back
     };
 
     std::atomic<Condition> condition{Condition::idle};
@@ -57,7 +57,9 @@ struct Call {
     std::exception_ptr failure;
     std::unique_ptr<Waiter> waiter;
 
-    Call(Kind kind, std::shared_ptr<Seat> seat, Deadline deadline) : kind(kind), seat(std::move(seat)), deadline(deadline) {}
+    Call(Kind kind, std::shared_ptr<Seat> seat, Deadline deadline)
+        : kind(kind), seat(std::move(seat)), deadline(deadline)
+    {}
 
     bool late(Instant now) const noexcept { return now >= deadline; }
     bool stopped() const noexcept { return stop.load(std::memory_order_relaxed); }
@@ -65,8 +67,8 @@ struct Call {
 using CallPtr = std::shared_ptr<Call>;
 
 /// The exceptions that calls end with when no statement failed.
-std::exception_ptr gave_up_waiting();            ///< CommandTimeout, not_sent
-std::exception_ptr cancelled();                  ///< operation_aborted
+std::exception_ptr gave_up_waiting();             ///< CommandTimeout, not_sent
+std::exception_ptr cancelled();                   ///< operation_aborted
 std::exception_ptr closing_down(Outcome outcome); ///< ConnectionLost
 /// What the exception in flight means for a call whose work is undone: a stop becomes a cancellation, or the end of
 /// the database when nobody cancelled. Counts calls that were stopped.

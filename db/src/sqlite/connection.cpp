@@ -17,7 +17,8 @@ class PostingWaiter final : public Waiter {
 public:
     explicit PostingWaiter(Handler handler)
         : handler_(std::move(handler)),
-          executor_(asio::prefer(asio::get_associated_executor(handler_), asio::execution::outstanding_work.tracked)) {}
+          executor_(asio::prefer(asio::get_associated_executor(handler_), asio::execution::outstanding_work.tracked))
+    {}
     void resume() noexcept override { asio::post(executor_, std::move(handler_)); }
 
 private:
@@ -45,7 +46,8 @@ asio::awaitable<std::vector<Result>> await_answer(std::shared_ptr<Database> data
     // Plain references only: g++ 12 destroys what a closure inside a co_await owns twice.
     auto initiate = [&database, &call](auto handler) { start(database, call, std::move(handler)); };
     co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(initiate, asio::use_awaitable);
-    if (call->failure) std::rethrow_exception(call->failure);
+    // Taken out, so that this thread is the last to hold the exception.
+    if (auto failure = std::exchange(call->failure, nullptr)) std::rethrow_exception(std::move(failure));
     co_return std::move(call->results);
 }
 
@@ -63,9 +65,13 @@ std::string named(const Statement& statement)
 void refuse_unfit(const Statement& statement, Verb verb, bool savepoints_allowed)
 {
     if (verb == Verb::transaction)
-        throw UsageError("a transaction is begun with begin() and ended with commit() or rollback(), not with SQL text" + named(statement));
+        throw UsageError(
+            "a transaction is begun with begin() and ended with commit() or rollback(), not with SQL text" +
+            named(statement));
     if (verb == Verb::changes_a_handle)
-        throw UsageError("ATTACH, DETACH and PRAGMAs that change how a handle works are refused: the handles are shared" + named(statement));
+        throw UsageError(
+            "ATTACH, DETACH and PRAGMAs that change how a handle works are refused: the handles are shared" +
+            named(statement));
     if (verb == Verb::savepoint && !savepoints_allowed)
         throw UsageError("a savepoint needs a transaction: use begin()" + named(statement));
 }
@@ -80,7 +86,8 @@ CallPtr make_call(const std::shared_ptr<Seat>& seat, Query query, Deadline deadl
         const Verb verb = verb_of(statement.text().on(Engine::sqlite));
         refuse_unfit(statement, verb, savepoints_allowed);
         if (verb == Verb::asks || verb == Verb::asks_alone) ++asking;
-        if (!query.is_unit() && (verb == Verb::asks_alone || verb == Verb::stands_alone)) call->kind = Call::Kind::stands_alone;
+        if (!query.is_unit() && (verb == Verb::asks_alone || verb == Verb::stands_alone))
+            call->kind = Call::Kind::stands_alone;
     }
     call->asks = asking == query.statements().size();
     call->query.emplace(std::move(query));
@@ -93,14 +100,16 @@ void refuse_broken(const Seat& seat)
         throw ConnectionLost({.message = "the connection is closed", .sqlstate = "08003"});
 }
 
-asio::awaitable<std::vector<Result>> run_call(std::shared_ptr<Database> database, std::shared_ptr<Seat> seat, Query query, Deadline deadline)
+asio::awaitable<std::vector<Result>> run_call(std::shared_ptr<Database> database, std::shared_ptr<Seat> seat,
+                                              Query query, Deadline deadline)
 {
     refuse_broken(*seat);
     auto call = make_call(seat, std::move(query), deadline);
     co_return co_await await_answer(std::move(database), std::move(call));
 }
 
-asio::awaitable<void> begin_call(std::shared_ptr<Database> database, std::shared_ptr<Seat> seat, bool read_only, Deadline deadline)
+asio::awaitable<void> begin_call(std::shared_ptr<Database> database, std::shared_ptr<Seat> seat, bool read_only,
+                                 Deadline deadline)
 {
     refuse_broken(*seat);
     if (seat->condition != Condition::idle) throw UsageError("the connection is in a transaction already");
@@ -144,19 +153,10 @@ asio::awaitable<void> Connection::begin(TransactionOptions options, Deadline dea
     return begin_call(database_, seat_, options.read_only, deadline);
 }
 
-asio::awaitable<void> Connection::commit(Deadline deadline)
-{
-    return commit_call(database_, seat_, deadline);
-}
+asio::awaitable<void> Connection::commit(Deadline deadline) { return commit_call(database_, seat_, deadline); }
 
-asio::awaitable<void> Connection::rollback(Deadline)
-{
-    return rollback_call(database_, seat_);
-}
+asio::awaitable<void> Connection::rollback(Deadline) { return rollback_call(database_, seat_); }
 
-asio::awaitable<void> Connection::close()
-{
-    return close_call(database_, seat_);
-}
+asio::awaitable<void> Connection::close() { return close_call(database_, seat_); }
 
 } // namespace trunkline::db::sqlite

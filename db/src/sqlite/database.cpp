@@ -12,10 +12,14 @@ constexpr std::size_t readers_max = 4;
 std::exception_ptr lost_transaction(Seat::Holds holds)
 {
     if (holds == Seat::Holds::timed_out)
-        return std::make_exception_ptr(Error({.message = "the transaction was rolled back: it sent nothing for too long while others waited to write",
-                                              .sqlstate = "25P03", .outcome = Outcome::rejected}));
-    return std::make_exception_ptr(Error({.message = "the transaction was rolled back by an earlier failure; only a rollback is accepted",
-                                          .sqlstate = "25P02", .outcome = Outcome::rejected}));
+        return std::make_exception_ptr(Error(
+            {.message = "the transaction was rolled back: it sent nothing for too long while others waited to write",
+             .sqlstate = "25P03",
+             .outcome = Outcome::rejected}));
+    return std::make_exception_ptr(
+        Error({.message = "the transaction was rolled back by an earlier failure; only a rollback is accepted",
+               .sqlstate = "25P02",
+               .outcome = Outcome::rejected}));
 }
 
 } // namespace
@@ -81,13 +85,16 @@ void Database::place(CallPtr call)
 {
     switch (call->seat->holds) {
     case Seat::Holds::timed_out:
-    case Seat::Holds::undone: return answer_lost(std::move(call));
+    case Seat::Holds::undone:
+        return answer_lost(std::move(call));
     case Seat::Holds::writer:
         owner_call_ = std::move(call);
         writer_woken_.notify_one();
         return;
-    case Seat::Holds::snapshot: return queue_on_readers(std::move(call));
-    case Seat::Holds::nothing: break;
+    case Seat::Holds::snapshot:
+        return queue_on_readers(std::move(call));
+    case Seat::Holds::nothing:
+        break;
     }
     const bool reads = call->asks || call->kind == Call::Kind::begin_snapshot;
     if (reads && reader_count_ > 0) queue_on_readers(std::move(call));
@@ -169,7 +176,8 @@ void Database::serve_clock()
     while (!closing_) {
         const auto now = std::chrono::steady_clock::now();
         clock_wakes_ = Instant::max();
-        for (auto* queue : {&for_writer_, &for_readers_, &for_snapshot_}) clock_wakes_ = std::min(clock_wakes_, answer_late(*queue, now));
+        for (auto* queue : {&for_writer_, &for_readers_, &for_snapshot_})
+            clock_wakes_ = std::min(clock_wakes_, answer_late(*queue, now));
         if (clock_wakes_ == Instant::max()) clock_woken_.wait(lock);
         else clock_woken_.wait_until(lock, clock_wakes_);
     }

@@ -16,7 +16,8 @@ namespace {
 class FileDriver final : public Driver {
 public:
     FileDriver(const Options& options, Limits limits)
-        : file_(options.target), database_(std::make_shared<Database>(options, limits)) {}
+        : file_(options.target), database_(std::make_shared<Database>(options, limits))
+    {}
 
     /// The sessions may live on; the threads do not.
     ~FileDriver() override { database_->close(); }
@@ -26,17 +27,22 @@ public:
         return open(opener_, database_, deadline);
     }
 
-    std::size_t max_connections() const noexcept override { return database_->in_memory() ? 1 : Driver::max_connections(); }
+    std::size_t max_connections() const noexcept override
+    {
+        return database_->in_memory() ? 1 : Driver::max_connections();
+    }
 
     std::string describe() const override
     {
         const std::string version = std::string("SQLite ") + sqlite3_libversion();
         if (database_->in_memory()) return version + " in memory";
-        return version + ", " + file_ + ", write-ahead log, one writer, " + std::to_string(database_->readers()) + " readers";
+        return version + ", " + file_ + ", write-ahead log, one writer, " + std::to_string(database_->readers()) +
+               " readers";
     }
 
 private:
-    static asio::awaitable<std::unique_ptr<DriverConnection>> open(Lane& opener, std::shared_ptr<Database> database, Deadline deadline)
+    static asio::awaitable<std::unique_ptr<DriverConnection>> open(Lane& opener, std::shared_ptr<Database> database,
+                                                                   Deadline deadline)
     {
         auto work = [database, deadline] { database->open(deadline); };
         co_await opener.run(std::move(work));

@@ -19,6 +19,7 @@ namespace trunkline::db {
 /// Destroy the driver before the execution contexts on which its callers wait. That interrupts what runs, answers what
 /// waits with ConnectionLost, and joins the threads.
 std::unique_ptr<Driver> make_sqlite_driver(asio::any_io_executor executor, const Options& options);
-std::unique_ptr<Driver> make_sqlite_driver(asio::any_io_executor executor, const Options& options, sqlite::Limits limits);
+std::unique_ptr<Driver> make_sqlite_driver(asio::any_io_executor executor, const Options& options,
+                                           sqlite::Limits limits);
 
 } // namespace trunkline::db

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <trunkline/db/query.hpp>
 #include <trunkline/db/error.hpp>
+#include <trunkline/db/query.hpp>
 
 #include <string_view>
 

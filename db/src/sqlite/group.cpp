@@ -19,7 +19,9 @@ Instant later(Instant from, std::chrono::nanoseconds by)
 
 Watch GroupCommit::watch_for(const Call& call) const
 {
-    return {.until = std::min(call.deadline, later(Steady::now(), command_timeout_)), .stop = &call.stop, .closing = &closing_};
+    return {.until = std::min(call.deadline, later(Steady::now(), command_timeout_)),
+            .stop = &call.stop,
+            .closing = &closing_};
 }
 
 std::vector<CallPtr> GroupCommit::run(std::vector<CallPtr> members)
@@ -48,6 +50,7 @@ bool GroupCommit::begin(std::vector<CallPtr>& members)
 {
     const auto give_up = later(Steady::now(), command_timeout_);
     for (;;) {
+        std::exception_ptr failure;
         std::erase_if(members, [this](const CallPtr& member) {
             const bool refused = refuse_late(*member);
             if (refused) answer_(member);
@@ -61,13 +64,14 @@ bool GroupCommit::begin(std::vector<CallPtr>& members)
             return true;
         } catch (const CommandTimeout&) {
             if (Steady::now() < give_up) continue;
-            fail_all(members, gave_up_waiting());
+            failure = gave_up_waiting();
         } catch (const Stopped&) {
-            fail_all(members, closing_down(Outcome::not_sent));
+            failure = closing_down(Outcome::not_sent);
         } catch (...) {
-            fail_all(members, std::current_exception());
+            failure = std::current_exception();
         }
-        return false;
+        if (failure) fail_all(members, std::exchange(failure, nullptr));
+        if (members.empty()) return false;
     }
 }
 
@@ -116,22 +120,26 @@ void GroupCommit::commit()
         handle_.roll_back();
         return answer(failed_);
     }
+    std::exception_ptr failure;
+    Outcome outcome = Outcome::rejected;
     try {
         handle_.watch({}); // a COMMIT that was begun is not stopped
         handle_.commit();
-        answer(done_);
-        answer(failed_);
-    } catch (const Error& failure) {
+    } catch (const Error& failed) {
+        failure = std::current_exception();
+        outcome = failed.outcome();
         handle_.roll_back();
-        answer(failed_);
-        commit_failed(failure);
     }
+    answer(failed_);
+    if (failure) commit_failed(std::move(failure), outcome);
+    else answer(done_);
 }
 
-void GroupCommit::commit_failed(const Error& failure)
+void GroupCommit::commit_failed(std::exception_ptr failure, Outcome outcome)
 {
     // What may be on the disk must not be done twice. And who was alone knows the reason to be his.
-    if (failure.outcome() == Outcome::unknown || done_.size() == 1) return fail_all(done_, std::current_exception());
+    if (outcome == Outcome::unknown || done_.size() == 1) return fail_all(done_, std::move(failure));
+    failure = nullptr;
     for (const auto& member : std::exchange(done_, {})) run_alone(member);
 }
 
@@ -151,6 +159,7 @@ void GroupCommit::fail_all(std::vector<CallPtr>& members, std::exception_ptr fai
         member->results.clear();
         member->failure = failure;
     }
+    failure = nullptr; // the callers are to be the last that hold it
     answer(members);
 }
 

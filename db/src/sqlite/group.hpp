@@ -21,9 +21,14 @@ public:
     using Answer = std::function<void(const CallPtr&)>;
 
     /// `answer` is called once for every call that has its results or its failure.
-    GroupCommit(Handle& handle, std::chrono::nanoseconds command_timeout, Limits limits, const std::atomic<bool>& closing,
-                Answer answer)
-        : handle_(handle), command_timeout_(command_timeout), limits_(limits), closing_(closing), answer_(std::move(answer)) {}
+    GroupCommit(Handle& handle, std::chrono::nanoseconds command_timeout, Limits limits,
+                const std::atomic<bool>& closing, Answer answer)
+        : handle_(handle),
+          command_timeout_(command_timeout),
+          limits_(limits),
+          closing_(closing),
+          answer_(std::move(answer))
+    {}
 
     /// Runs the members in order and answers them. Returns those that were not started.
     std::vector<CallPtr> run(std::vector<CallPtr> members);
@@ -42,7 +47,7 @@ private:
     Fate undo_member(bool in_savepoint) noexcept;
     bool refuse_late(Call& call);
     void commit();
-    void commit_failed(const Error& failure);
+    void commit_failed(std::exception_ptr failure, Outcome outcome);
     void run_alone(const CallPtr& call);
     void answer(std::vector<CallPtr>& calls);
     void fail_all(std::vector<CallPtr>& members, std::exception_ptr failure);

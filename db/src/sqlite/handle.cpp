@@ -51,7 +51,8 @@ void note_parameters(Prepared& prepared)
 
 bool only_blanks(std::string_view rest)
 {
-    return rest.find_first_not_of(" \t\r\n\f;") == rest.npos || rest.substr(rest.find_first_not_of(" \t\r\n\f;")).starts_with("--");
+    return rest.find_first_not_of(" \t\r\n\f;") == rest.npos ||
+           rest.substr(rest.find_first_not_of(" \t\r\n\f;")).starts_with("--");
 }
 
 } // namespace
@@ -63,10 +64,7 @@ Handle::~Handle()
     sqlite3_close_v2(handle_);
 }
 
-bool Handle::in_transaction() const noexcept
-{
-    return sqlite3_get_autocommit(handle_) == 0;
-}
+bool Handle::in_transaction() const noexcept { return sqlite3_get_autocommit(handle_) == 0; }
 
 Result Handle::run(const Statement& statement, std::optional<std::size_t> index)
 {
@@ -111,12 +109,15 @@ std::shared_ptr<Prepared> Handle::compile(std::string_view sql, bool keep)
     auto made = std::make_shared<Prepared>();
     const char* rest = nullptr;
     ended_ = Ended::no;
-    const int code = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()), keep ? SQLITE_PREPARE_PERSISTENT : 0,
-                                        &made->statement, &rest);
+    const int code = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()),
+                                        keep ? SQLITE_PREPARE_PERSISTENT : 0, &made->statement, &rest);
     if (code != SQLITE_OK) fail(code, Stage::prepare);
-    if (!made->statement) throw_error({.message = "the text holds no statement", .sqlstate = "42601", .outcome = Outcome::rejected});
+    if (!made->statement)
+        throw_error({.message = "the text holds no statement", .sqlstate = "42601", .outcome = Outcome::rejected});
     if (!only_blanks(sql.substr(static_cast<std::size_t>(rest - sql.data()))))
-        throw_error({.message = "the text holds more than one statement; use a Batch", .sqlstate = "42601", .outcome = Outcome::rejected});
+        throw_error({.message = "the text holds more than one statement; use a Batch",
+                     .sqlstate = "42601",
+                     .outcome = Outcome::rejected});
     note_parameters(*made);
     made->reads_only = sqlite3_stmt_readonly(made->statement) != 0;
     made->counts_changes = !made->reads_only && counts_changes(sql);
@@ -131,7 +132,8 @@ Result Handle::step_all(const Prepared& prepared)
     int code = sqlite3_step(prepared.statement);
     // Names and width are asked after the first step, which notices a schema that changed since.
     const int columns = sqlite3_column_count(prepared.statement);
-    for (; code == SQLITE_ROW; code = sqlite3_step(prepared.statement), ++rows) read_row(prepared.statement, columns, cells);
+    for (; code == SQLITE_ROW; code = sqlite3_step(prepared.statement), ++rows)
+        read_row(prepared.statement, columns, cells);
     if (code != SQLITE_DONE) fail(code, Stage::step);
     const auto changed = prepared.counts_changes ? static_cast<std::uint64_t>(sqlite3_changes64(handle_)) : rows;
     return {column_names(prepared.statement), std::move(cells), changed};
@@ -167,17 +169,15 @@ bool Handle::roll_back() noexcept
     return !in_transaction();
 }
 
-void Handle::fail(int code, Stage stage)
-{
-    throw_error(describe(code, stage));
-}
+void Handle::fail(int code, Stage stage) { throw_error(describe(code, stage)); }
 
 ErrorInfo Handle::describe(int code, Stage stage) const
 {
     const int plain = code & 0xff;
     const bool waited = plain == SQLITE_INTERRUPT || plain == SQLITE_BUSY || plain == SQLITE_LOCKED;
     if (waited && ended_ == Ended::stopped) throw Stopped();
-    if (!waited || ended_ != Ended::late) return failure_of(sqlite3_extended_errcode(handle_), sqlite3_errmsg(handle_), stage);
+    if (!waited || ended_ != Ended::late)
+        return failure_of(sqlite3_extended_errcode(handle_), sqlite3_errmsg(handle_), stage);
     const char* message = plain == SQLITE_INTERRUPT ? "the statement ran past its deadline and was stopped"
                                                     : "another connection kept the database locked past the deadline";
     return {.message = message, .sqlstate = "57014", .outcome = Outcome::rejected};
@@ -191,10 +191,7 @@ bool Handle::ended() noexcept
     return ended_ != Ended::no;
 }
 
-int Handle::on_progress(void* self) noexcept
-{
-    return static_cast<Handle*>(self)->ended() ? 1 : 0;
-}
+int Handle::on_progress(void* self) noexcept { return static_cast<Handle*>(self)->ended() ? 1 : 0; }
 
 int Handle::on_busy(void* self, int tries) noexcept
 {

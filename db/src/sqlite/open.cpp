@@ -35,17 +35,25 @@ void look_at(const std::string& file)
 std::string_view why(int code)
 {
     switch (code & 0xff) {
-    case SQLITE_NOTADB: return "is not an SQLite database";
-    case SQLITE_CORRUPT: return "is damaged; restore it from a backup, or rescue what is left with: sqlite3 FILE .recover";
-    case SQLITE_READONLY: return "is read-only; allow this user to write it and its folder";
+    case SQLITE_NOTADB:
+        return "is not an SQLite database";
+    case SQLITE_CORRUPT:
+        return "is damaged; restore it from a backup, or rescue what is left with: sqlite3 FILE .recover";
+    case SQLITE_READONLY:
+        return "is read-only; allow this user to write it and its folder";
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
-    case SQLITE_AUTH: return "cannot be opened; look at the rights of the file and its folder";
+    case SQLITE_AUTH:
+        return "cannot be opened; look at the rights of the file and its folder";
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return "is locked by another process";
-    case SQLITE_IOERR: return "cannot be read: the disk or its file system failed";
-    case SQLITE_FULL: return "cannot be opened: the disk is full";
-    default: return "cannot be opened";
+    case SQLITE_LOCKED:
+        return "is locked by another process";
+    case SQLITE_IOERR:
+        return "cannot be read: the disk or its file system failed";
+    case SQLITE_FULL:
+        return "cannot be opened: the disk is full";
+    default:
+        return "cannot be opened";
     }
 }
 
@@ -58,7 +66,8 @@ std::unique_ptr<Handle> Handle::open(const Options& options, Use use, Watch watc
     const bool in_memory = file == ":memory:";
     if (!in_memory) look_at(file);
     sqlite3* raw = nullptr;
-    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
+                      SQLITE_OPEN_EXRESCODE;
     const int code = sqlite3_open_v2(file.c_str(), &raw, flags, nullptr);
     std::unique_ptr<Handle> handle(new Handle(raw, options.statement_cache_size));
     handle->watch(watch);
@@ -104,10 +113,7 @@ void Handle::refuse(const std::string& file)
     refuse_file("the database " + file + ' ' + std::string(why(code)) + " (SQLite: " + sqlite3_errstr(code) + ')');
 }
 
-void Handle::set(const char* sql)
-{
-    finish(compile(sql, false)->statement, Stage::step);
-}
+void Handle::set(const char* sql) { finish(compile(sql, false)->statement, Stage::step); }
 
 std::string Handle::ask(const char* sql)
 {
@@ -116,7 +122,9 @@ std::string Handle::ask(const char* sql)
     const int code = sqlite3_step(prepared->statement);
     if (code != SQLITE_ROW) fail(code, Stage::step);
     const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(prepared->statement, 0));
-    return text ? text : "";
+    std::string answer = text ? text : "";
+    finish(prepared->statement, Stage::step); // setting the journal mode commits at the end only
+    return answer;
 }
 
 } // namespace trunkline::db::sqlite

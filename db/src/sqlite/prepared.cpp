@@ -5,10 +5,7 @@
 
 namespace trunkline::db::sqlite {
 
-Prepared::~Prepared()
-{
-    sqlite3_finalize(statement);
-}
+Prepared::~Prepared() { sqlite3_finalize(statement); }
 
 std::shared_ptr<Prepared> StatementCache::find(std::string_view sql)
 {

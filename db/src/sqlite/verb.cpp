@@ -50,7 +50,8 @@ private:
     void skip_blanks() noexcept
     {
         for (;;) {
-            while (!rest_.empty() && std::string_view(" \t\r\n\f;").find(rest_.front()) != rest_.npos) rest_.remove_prefix(1);
+            while (!rest_.empty() && std::string_view(" \t\r\n\f;").find(rest_.front()) != rest_.npos)
+                rest_.remove_prefix(1);
             if (rest_.starts_with("--")) skip_past("\n");
             else if (rest_.starts_with("/*")) skip_past("*/");
             else return;
@@ -66,11 +67,13 @@ private:
 };
 
 /// `PRAGMA name(argument)` sets a value for most names; for these it asks.
-constexpr std::array<std::string_view, 9> asking_pragmas{"table_info", "table_xinfo", "table_list", "index_list", "index_info",
-                                                         "index_xinfo", "foreign_key_list", "foreign_key_check", "integrity_check"};
+constexpr std::array<std::string_view, 9> asking_pragmas{"table_info",       "table_xinfo",       "table_list",
+                                                         "index_list",       "index_info",        "index_xinfo",
+                                                         "foreign_key_list", "foreign_key_check", "integrity_check"};
 /// What the driver promises of its handles rests on these.
-constexpr std::array<std::string_view, 10> fixed_pragmas{"foreign_keys", "journal_mode",   "synchronous", "locking_mode",    "busy_timeout",
-                                                         "query_only",   "writable_schema", "trusted_schema", "read_uncommitted", "cell_size_check"};
+constexpr std::array<std::string_view, 10> fixed_pragmas{
+    "foreign_keys", "journal_mode",    "synchronous",    "locking_mode",     "busy_timeout",
+    "query_only",   "writable_schema", "trusted_schema", "read_uncommitted", "cell_size_check"};
 
 Verb pragma(Words words) noexcept
 {
@@ -79,6 +82,7 @@ Verb pragma(Words words) noexcept
         words.skip();
         name = words.next();
     }
+    if (name.empty()) return Verb::changes_a_handle; // a quoted name: nobody knows what it would set
     const char then = words.peek();
     if (then != '=' && then != '(') return Verb::asks_alone;
     if (then == '(' && is_one_of(name, asking_pragmas)) return Verb::asks_alone;
@@ -92,7 +96,8 @@ Verb rollback(Words words) noexcept
     return same(word, "to") ? Verb::savepoint : Verb::transaction;
 }
 
-constexpr std::array<std::string_view, 9> changing{"insert", "update", "delete", "replace", "create", "drop", "alter", "reindex", "analyze"};
+constexpr std::array<std::string_view, 9> changing{"insert", "update", "delete",  "replace", "create",
+                                                   "drop",   "alter",  "reindex", "analyze"};
 
 } // namespace
 
@@ -112,7 +117,8 @@ Verb verb_of(std::string_view sql) noexcept
 
 bool counts_changes(std::string_view sql) noexcept
 {
-    return is_one_of(Words(sql).next(), std::array<std::string_view, 5>{"insert", "replace", "update", "delete", "with"});
+    return is_one_of(Words(sql).next(),
+                     std::array<std::string_view, 5>{"insert", "replace", "update", "delete", "with"});
 }
 
 } // namespace trunkline::db::sqlite

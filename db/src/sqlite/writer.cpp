@@ -6,10 +6,7 @@ namespace trunkline::db::sqlite {
 
 namespace {
 
-bool joins_a_group(const Call& call)
-{
-    return call.kind == Call::Kind::statements;
-}
+bool joins_a_group(const Call& call) { return call.kind == Call::Kind::statements; }
 
 [[noreturn]] void refuse_late_commit()
 {
@@ -64,9 +61,12 @@ void Database::run_on_writer(GroupCommit& groups, const CallPtr& call)
 {
     switch (call->kind) {
     case Call::Kind::begin:
-    case Call::Kind::begin_snapshot: return lend_writer(groups, call);
-    case Call::Kind::stands_alone: return run_standing_alone(groups, call);
-    default: return answer(call); // commit and rollback of a session that has nothing open
+    case Call::Kind::begin_snapshot:
+        return lend_writer(groups, call);
+    case Call::Kind::stands_alone:
+        return run_standing_alone(groups, call);
+    default:
+        return answer(call); // commit and rollback of a session that has nothing open
     }
 }
 

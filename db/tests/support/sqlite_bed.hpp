@@ -26,7 +26,8 @@ Statement statement(std::string sql, const Args&... args)
 {
     std::vector<Value> parameters;
     (parameters.push_back(to_value(args)), ...);
-    return Statement(SqlText(std::make_shared<const std::string>(std::move(sql)), std::source_location::current()), std::move(parameters));
+    return Statement(SqlText(std::make_shared<const std::string>(std::move(sql)), std::source_location::current()),
+                     std::move(parameters));
 }
 
 /// Work that was started on an io_context, for tests that read straight down.
@@ -113,7 +114,8 @@ class Stranger {
 public:
     explicit Stranger(const std::string& file)
     {
-        if (sqlite3_open(file.c_str(), &handle_) != SQLITE_OK) throw std::runtime_error("the stranger cannot open the file");
+        if (sqlite3_open(file.c_str(), &handle_) != SQLITE_OK)
+            throw std::runtime_error("the stranger cannot open the file");
     }
     Stranger(const Stranger&) = delete;
     Stranger& operator=(const Stranger&) = delete;
@@ -124,7 +126,9 @@ public:
     std::int64_t number(const char* sql)
     {
         std::int64_t found = -1;
-        auto note = [](void* to, int, char** cells, char**) { return *static_cast<std::int64_t*>(to) = std::atoll(cells[0]), 0; };
+        auto note = [](void* to, int, char** cells, char**) {
+            return *static_cast<std::int64_t*>(to) = std::atoll(cells[0]), 0;
+        };
         sqlite3_exec(handle_, sql, note, &found, nullptr);
         return found;
     }
@@ -155,7 +159,10 @@ protected:
         if (!driver_) driver_ = make_sqlite_driver(io_.get_executor(), options_, limits_);
         return *driver_;
     }
-    std::unique_ptr<DriverConnection> connect() { return Pending(io_, driver().connect(Steady::now() + std::chrono::seconds(30))).get(); }
+    std::unique_ptr<DriverConnection> connect()
+    {
+        return Pending(io_, driver().connect(Steady::now() + std::chrono::seconds(30))).get();
+    }
 
     Running start(DriverConnection& session, Query query, Deadline deadline = Deadline::max())
     {
@@ -171,7 +178,10 @@ protected:
     {
         return std::move(start(session, std::move(sql), args...).get().front());
     }
-    std::int64_t number(DriverConnection& session, std::string sql) { return run(session, std::move(sql)).as<std::int64_t>(0); }
+    std::int64_t number(DriverConnection& session, std::string sql)
+    {
+        return run(session, std::move(sql)).as<std::int64_t>(0);
+    }
 
     void begin(DriverConnection& session, bool read_only = false)
     {
@@ -200,7 +210,8 @@ protected:
 };
 
 /// Reads without end; `WHERE n < 0` finds nothing.
-inline constexpr const char* endless = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT n FROM c WHERE n < 0";
+inline constexpr const char* endless =
+    "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT n FROM c WHERE n < 0";
 inline const std::string endless_insert = std::string("INSERT INTO t (id) ") + endless;
 
 } // namespace trunkline::db::testing
