@@ -26,6 +26,7 @@ enum class Access {
     staff,     ///< 403 for customers
     admin,     ///< 403 for others
 };
+BOOST_DESCRIBE_ENUM(Access, anyone, signed_in, staff, admin)
 
 /// Who asks, as far as the floors below the features need to know.
 struct Actor {
@@ -59,6 +60,8 @@ public:
 
     /// The path as it was declared: "/api/v1/conversations/{id}".
     const std::string& route() const noexcept { return route_; }
+    /// Method and address as they were asked for: "POST /api/v1/conversations/0198…/messages". Not for logs.
+    const std::string& request_line() const noexcept { return request_line_; }
     const std::string& request_id() const noexcept { return request_id_; }
     /// The client's address, through trusted proxies.
     const std::string& peer() const noexcept { return peer_; }
@@ -90,7 +93,7 @@ public:
 private:
     friend class CallBuilder; // http/call_builder.hpp
     std::optional<Actor> actor_;
-    std::string route_, request_id_, peer_, user_agent_, body_hash_;
+    std::string route_, request_line_, request_id_, peer_, user_agent_, body_hash_;
     std::optional<std::string> idempotency_key_, last_event_id_;
     std::optional<SessionCookie> cookie_;
     std::optional<Replay> replay_;

@@ -10,6 +10,7 @@ class CallBuilder {
 public:
     CallBuilder& actor(std::optional<Actor> actor) { call_.actor_ = std::move(actor); return *this; }
     CallBuilder& route(std::string pattern) { call_.route_ = std::move(pattern); return *this; }
+    CallBuilder& request_line(std::string line) { call_.request_line_ = std::move(line); return *this; }
     CallBuilder& request_id(std::string id) { call_.request_id_ = std::move(id); return *this; }
     CallBuilder& peer(std::string address) { call_.peer_ = std::move(address); return *this; }
     CallBuilder& user_agent(std::string name) { call_.user_agent_ = std::move(name); return *this; }

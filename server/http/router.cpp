@@ -50,6 +50,7 @@ Call call_of(const Router::Plan& plan, const RequestHead& head, std::string_view
     return CallBuilder()
         .actor(std::move(actor))
         .route(plan.route->path)
+        .request_line(std::string(head.method) + " " + std::string(head.target))
         .request_id(head.request_id)
         .peer(head.peer)
         .user_agent(std::string(head.header("User-Agent").value_or("").substr(0, 300)))
