@@ -96,13 +96,17 @@ export function ThreadView({ thread }: { thread: Thread }) {
       <ThreadHead thread={thread} />
       <div class="scroller" ref={scroll.box} tabindex={0} role="log" aria-live="off" aria-label="Messages">
         <div class="lines" ref={scroll.content}>
-          {thread.loading_older.value && <Skeleton lines={2} />}
           {state.state === 'loading' && <Skeleton lines={7} />}
           {state.state === 'problem' && <ProblemNote of={{ ...state, again: () => void thread.load() }} />}
           {empty && <Welcome />}
           <Lines thread={thread} take_back={(text) => set_returned({ text })} />
         </div>
       </div>
+      {thread.loading_older.value && (
+        <p class="older-note" role="status">
+          Loading older messages…
+        </p>
+      )}
       <div class="foot">
         {scroll.behind && (
           <button class="to-end" onClick={scroll.to_end}>

@@ -9,6 +9,7 @@ import { Icon } from '../kit/icon';
 import { When } from '../kit/when';
 import { toast } from '../kit/toast';
 import { evidence_for } from './evidence';
+import { quoted } from './quoted';
 
 type FieldName = 'full_name' | 'email' | 'phone' | 'nationality' | 'company' | 'notes';
 
@@ -22,12 +23,17 @@ const fields: [name: FieldName, label: string][] = [
 ];
 
 function Source({ client, of }: { client: Client; of: Evidence }) {
+  const said = quoted(of.quote, of.value);
   const sure = `${Math.round(of.confidence * 100)} % sure, ${of.method.replaceAll('_', ' ')}`;
   return (
     <blockquote class="evidence" title={sure}>
       <p dir="auto">
         <Icon name="quote" />
-        <q>{of.quote}</q>
+        <q>
+          {said.before}
+          {said.value && <mark>{said.value}</mark>}
+          {said.after}
+        </q>
       </p>
       <footer>
         {of.conversation_id && (

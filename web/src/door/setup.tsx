@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import { people } from '../api';
 import { use_load } from '../kit/load';
-import { go } from '../shell/location';
+import { go, hash } from '../shell/location';
 import { signed_in } from '../shell/session';
 import { Card, Field, FormProblem, Rules } from './frame';
 import { use_submit } from '../kit/submit';
@@ -12,7 +12,7 @@ import { password_fits } from './password';
 const code_of = (hash: string) => new URLSearchParams(hash.slice(1)).get('code') ?? '';
 
 export function SetupPage() {
-  const [code] = useState(() => code_of(window.location.hash));
+  const code = code_of(hash.value);
   const [name, set_name] = useState('');
   const [email, set_email] = useState('');
   const [password, set_password] = useState('');

@@ -6,6 +6,7 @@ const here = signal(new URL(window.location.href));
 
 export const path = computed(() => here.value.pathname);
 export const query = computed(() => here.value.searchParams);
+export const hash = computed(() => here.value.hash);
 
 export function go(to: string, how: 'push' | 'replace' = 'push'): void {
   const url = new URL(to, window.location.href);

@@ -96,7 +96,10 @@ export function TopBar() {
         class="drawer"
         aria-label="Menu"
         onClose={() => (drawer.value = false)}
-        onClick={(event) => event.target === event.currentTarget && (drawer.value = false)}
+        onClick={(event) => {
+          const on_link = event.target instanceof Element && event.target.closest('a') !== null;
+          if (on_link || event.target === event.currentTarget) drawer.value = false;
+        }}
       >
         {drawer.value && (
           <div class="drawer-body">
