@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include <extraction/vocabulary.hpp>
+
+namespace trunkline::extraction {
+
+bool is_first_name(std::string_view word)
+{
+    static const WordSet names{
+        "aaron abdul abdullah abigail abraham ada adam adele adrian adriana agnes agus ahmad ahmed aidan aisha akash akira alan "
+        "albert alberto alec alejandra alejandro aleksandra alessandra alessandro alessia alex alexa alexander alexandra "
+        "alexandre alexey alexis alfonso alfred ali alice alicia alina alison allan allison alyssa amanda amara amber amelia "
+        "amina amir amit amy ana anastasia anders andre andrea andreas andrei andrew andy angel angela angelina angelo anika "
+        "anil anita anja ann anna annabelle anne annette annie anthony antoine anton antonia antonio anya april archie ari "
+        "aria ariana arjun arman arnold art arthur arturo arun asha ashley ashok astrid aurora austin ava ayu aylin babak "
+        "barbara barry bastian beatrice beatriz bella ben benedict benjamin bernard bernd beth bethany betty beverly bianca "
+        "bill billy björn blake bob bobby boris brad bradley brandon brenda brett brian brianna bridget brittany brooke bruce "
+        "bruno bryan budi caitlin caleb cameron camila camille carl carla carlo carlos carmen carol carolina caroline carolyn "
+        "cassandra catalina catherine cathy cecilia cedric celine chad chandra charlene charles charlie charlotte chase chelsea "
+        "chen cheryl chester chiara chloe chris christa christian christina christine christoph christopher cindy claire clara "
+        "clarence claude claudia clement clint cody colin connor conrad constance corey craig cristian cristina crystal curtis "
+        "cynthia dagmar daisy dale damian dan dana daniel daniela daniele danielle danny daria darius darren dave david davide "
+        "dawn dean deborah debra denis denise dennis derek dewi diana diane diego dieter dimitri dina dirk dmitri dolores "
+        "dominic dominik domingo don donald donna dora doreen doris dorothy doug douglas duncan dustin dylan earl eddie edgar "
+        "edith edmund eduardo edward edwin eileen eko elaine eleanor elena eli elias elif elijah elisa elisabeth elise elizabeth "
+        "ella ellen ellie elsa emanuele emil emilia emilie emilio emily emma emmanuel enrico enrique eric erica erik erika erin "
+        "ernest ernesto esther ethan eugene eva evan eve evelyn fabian fabio fatima federica federico felicia felipe felix "
+        "ferdinand fernanda fernando filip filippo finn fiona flora florence florian francesca francesco francis francisco frank "
+        "frankie franz fred freda freddie frederick frida friedrich gabriel gabriela gabriele gabriella gareth gary gavin gemma "
+        "gene geoffrey george georgia gerald gerard gerhard gianluca gianni gilbert gina giorgia giorgio giovanni giulia giulio "
+        "giuseppe gladys glen glenn gloria gordon grace graham greg gregor gregory greta guido guillermo gunther gustavo guy gwen "
+        "hailey hana hank hannah hans harald harold harriet harry haruto hassan hazel heather hector heidi heiko heinz helen "
+        "helena helga henri henrik henry herbert herman hilda hiroshi holly hope howard hugh hugo ian ibrahim ida ignacio igor "
+        "ilse imran ines inga ingrid irene iris irina isaac isabel isabella isabelle ismail ivan jack jackie jackson jacob "
+        "jacqueline jacques jade jaime jake jakob jakub james jamie jan jana jane janet janice jared jasmin jasmine jason javier "
+        "jay jayden jean jeanne jeff jeffrey jennifer jenny jens jeremy jerome jerry jesse jessica jesus jill jim jimmy jin jing "
+        "joan joana joanna joanne joaquin joe joel johan johann johanna johannes john johnny jon jonas jonathan jordan jordi jorge "
+        "jose josef joseph josephine josh joshua josé joy joyce juan juanita judith judy julia julian juliana julie julien "
+        "juliet julio julius jun jurgen jürgen justin justine kadek kai karen karin karl karla kate katarina kate katharina "
+        "katherine kathleen kathryn kathy katie katja kay kayla keith kelly ken kenji kenneth kerry kevin khadija khalid kim "
+        "kimberly kirk kirsten klaus komang krishna kristen kristin kristina kurt kyle lance lara larry lars laszlo laura lauren "
+        "laurence laurent lea leah leila lena leo leon leonard leonardo leslie levi lewis li liam lidia lilian lillian lily "
+        "lin lina linda lindsay ling lisa liz lloyd logan lola lorena lorenzo lori lottie lou louis louisa louise luca lucas lucia "
+        "lucy luigi luis luisa luiz lukas luke luna lydia lynn mabel mack made madeleine madison magdalena maggie mai malcolm "
+        "malik manfred manuel manuela mara marc marcel marcello marcia marco marcos marcus margaret margarita margot maria "
+        "mariah mariana marie marilyn marina mario marion marisa marissa marjorie mark markus marlene marta martha martin "
+        "martina marvin mary maryam mason massimo mateo mathias matilda matt matteo matthew matthias maureen maurice max maximilian "
+        "maya megan mehdi mehmet mei mel melanie melinda melissa mercedes mia micah michael michaela michel michele michelle "
+        "miguel mika mike mila milan mildred miles milo mina mindy minh ming miranda miriam mitchell mohamed mohammad mohammed "
+        "moira molly mona monica monika monique morgan moritz muhammad myra nadia nadine nancy naomi natalia natalie nathan "
+        "nathaniel neha neil nellie nelson nguyen nia nicholas nick nico nicola nicolas nicole nigel nikita niklas nikolai nina "
+        "nisha noah noel noor nora norma norman nyoman octavia olaf oleg olga oliver olivia olivier omar oscar oskar otto owen "
+        "pablo paige pam pamela paola paolo pascal pat patricia patrick paul paula paulina pauline paulo pavel pedro peggy penelope "
+        "penny percy perry pete peter petra phil philip philipp philippe phillip phoebe pierre pietro piotr polly prakash priya "
+        "putri putu quentin quinn rachel rafael rahul raj rajesh ralph ramon randy ranjit raphael rashid raul ravi ray raymond "
+        "rebecca regina reginald reinhard renata rene renee reza rhonda ricardo riccardo richard rick ricky rita rob robert roberta "
+        "roberto robin robyn rocco rodney rodolfo rodrigo rodriguez roger roland rolf roman ron ronald ronnie rosa rosalie rose "
+        "rosemary rosie ross roxanne roy ruben rudolf rudy rupert russell ruth ryan sabine sabrina sally salma salvatore sam "
+        "samantha samir samuel sandra sandy sanjay santiago sanya sara sarah saskia sasha satoshi scott sean sebastian selena "
+        "selma serena sergei sergio seth shane shannon sharon shaun shawn sheila shelly sherry shirley sibylle sidney siegfried "
+        "sierra silas silvia simon simona simone siobhan siti sofia sofie sonia sonja sophia sophie spencer sri stacy stan "
+        "stanley stefan stefania stefano stella stephan stephanie stephen steve steven stewart stuart sue sunil suresh susan "
+        "susanna susanne suzanne sven svetlana sybil sylvia tamara tammy tania tanya tara tariq tatiana taylor ted teresa "
+        "terence teresa terry tess thea theo theodore theresa thomas tiago tiffany tim timothy tina tobias toby todd tom tomas "
+        "tommy toni tony tracy travis trevor tristan tyler ulrich umar uma ursula uwe valentina valeria valerie vanessa vera "
+        "verena vernon veronica victor victoria vijay viktor vikram vincent vincenzo viola violet virginia vishal vivian "
+        "vladimir volker wade walter wanda wang warren wayan wayne wei wendy werner wesley wilfred wilhelm will willem william "
+        "willie wolfgang xavier xin yan yang yasmin yasmine yi ying yolanda yuki yusuf yves yvonne zach zachary zahra zainab "
+        "zara zhang zoe zoltan łukasz"};
+    return names.contains(word);
+}
+
+} // namespace trunkline::extraction
