@@ -38,6 +38,13 @@ asio::awaitable<bool> finish(db::Executor& db, const Claimed& row, Time now)
     co_return false;
 }
 
+void add_finish(db::Batch& batch, const Claimed& row, Time now)
+{
+    batch.add("UPDATE outbox SET done_at = $1, lease_token = NULL, lease_until = NULL, last_error = NULL"
+              " WHERE id = $2 AND lease_token = $3",
+              now, row.id, row.lease_token);
+}
+
 asio::awaitable<void> retry(db::Executor& db, const Claimed& row, Time next_at, std::string error)
 {
     co_await db.execute("UPDATE outbox SET next_at = $1, last_error = $2, lease_token = NULL, lease_until = NULL"
@@ -52,11 +59,11 @@ asio::awaitable<void> bury(db::Executor& db, const Claimed& row, Time now, std::
                         now, error, row.id, row.lease_token);
 }
 
-asio::awaitable<bool> revive(db::Executor& db, const Uuid& tenant, const Uuid& id, Time now)
+asio::awaitable<bool> revive(db::Executor& db, const Uuid& tenant, std::string topic, const Uuid& id, Time now)
 {
     const auto revived = co_await db.execute("UPDATE outbox SET dead_at = NULL, attempts = 0, next_at = $1"
-                                             " WHERE id = $2 AND tenant_id = $3 AND dead_at IS NOT NULL",
-                                             now, id, tenant);
+                                             " WHERE id = $2 AND tenant_id = $3 AND topic = $4 AND dead_at IS NOT NULL",
+                                             now, id, tenant, topic);
     co_return revived == 1;
 }
 

@@ -57,14 +57,17 @@ asio::awaitable<std::vector<Claimed>> claim(db::Executor& db, std::string topic,
 /// do: see extraction's row): then the row stays open and free.
 asio::awaitable<bool> finish(db::Executor& db, const Claimed& row, Time now);
 
+/// Adds `finish` to a unit, for many rows at once: a row whose lease was lost stays as it is.
+void add_finish(db::Batch& batch, const Claimed& row, Time now);
+
 /// The work failed and is due again at `next_at`.
 asio::awaitable<void> retry(db::Executor& db, const Claimed& row, Time next_at, std::string error);
 
 /// The work cannot succeed: the row becomes a dead letter and no longer holds up those behind it.
 asio::awaitable<void> bury(db::Executor& db, const Claimed& row, Time now, std::string error);
 
-/// Puts a dead letter back in its place, due now. False when it is none of this tenant's.
-asio::awaitable<bool> revive(db::Executor& db, const Uuid& tenant, const Uuid& id, Time now);
+/// Puts a dead letter back in its place, due now. False when it is none of this tenant's and topic's.
+asio::awaitable<bool> revive(db::Executor& db, const Uuid& tenant, std::string topic, const Uuid& id, Time now);
 
 /// On SQLite, where one process owns the file: whatever was leased when the last process died is free again.
 asio::awaitable<void> void_all_leases(db::Executor& db);

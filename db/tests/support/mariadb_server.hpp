@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <support/child_process.hpp>
+
+#include <memory>
+
+namespace trunkline::db::testing {
+
+/// A real MariaDB in a folder of its own, on its own unix socket and a free port of 127.0.0.1; it ends with the object.
+/// mariadb-install-db runs once for each version on a machine; afterwards its result is copied. `root` logs in over the
+/// socket without a password. When the test is root, the server runs as `mysql` or, without one, as `nobody`.
+///
+/// Its defaults are odd on purpose (time zone +05:30, latin1, no strict mode), so that a client that relies on a
+/// server's habits is found out. What it committed survives `kill`.
+class MariadbServer {
+public:
+    MariadbServer();
+    ~MariadbServer();
+
+    /// One for all tests of a program.
+    static MariadbServer& shared();
+
+    int port() const noexcept { return port_; }
+    std::string socket() const { return (folder_.path() / "socket").string(); }
+
+    /// Runs SQL as root on a connection of its own, blocking, and answers the rows: columns parted by tabs, rows by
+    /// newlines, control characters escaped. Throws std::runtime_error with what the server said.
+    std::string sql(const std::string& text) const;
+    /// For all but root and the replication.
+    void set_read_only(bool on) const { sql(on ? "SET GLOBAL read_only = 1" : "SET GLOBAL read_only = 0"); }
+
+    /// Ends the server in good order; its data stays for `start`, which takes the same port.
+    void stop();
+    /// As the power cord does.
+    void kill();
+    void start();
+    /// It is there and does not answer, until `thaw`.
+    void freeze();
+    void thaw();
+
+private:
+    bool try_start();
+    bool answers() const;
+
+    TemporaryFolder folder_;
+    int port_ = 0;
+    std::unique_ptr<ChildProcess> server_;
+};
+
+} // namespace trunkline::db::testing
