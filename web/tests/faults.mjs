@@ -148,6 +148,22 @@ await check('all tabs show a message at nearly the same moment', async () => {
   await other.close();
 });
 
+await check('a hostile answer is text: no script, no picture, no link that runs', async () => {
+  const made = await post('/conversations', { title: 'Hostile' });
+  const hostile = 'Look: <img src=x onerror="globalThis.hurt=1"><script>globalThis.hurt=2</script> [click](javascript:globalThis.hurt=3) ![seen](https://crm.example.test/pixel.png)';
+  await post(`/conversations/${made.id}/messages`, { sender: 'user', content: hostile });
+  await post(`/conversations/${made.id}/messages`, { sender: 'bot', content: hostile });
+  await page.goto(`${base}/c/${made.id}`);
+  await page.locator('.line.bot .markdown').waitFor();
+  const found = await page.evaluate(() => ({
+    hurt: globalThis.hurt ?? null,
+    bad: document.querySelectorAll('.lines img, .lines script, .lines [onerror], .lines a[href^="javascript"]').length,
+    rel: document.querySelector('.line.bot a[href^="https"]')?.rel ?? '',
+  }));
+  expect(found.hurt === null && found.bad === 0, `it came through: ${JSON.stringify(found)}`);
+  expect(found.rel.includes('noopener'), 'links keep their opener');
+});
+
 await check('no page broke', async () => expect(trouble.length === 0, trouble.join('\n')));
 
 await browser.close();

@@ -86,7 +86,7 @@ export async function request<Answer>(method: Method, path: string, ask: Ask = {
     });
     const body = await json_of(response);
     if (response.ok) return body as Answer;
-    if (response.status === 401 && !path.startsWith('/auth/')) on_unauthenticated();
+    if (response.status === 401 && path !== '/auth/login' && path !== '/auth/me') on_unauthenticated();
     throw problem_from(response.status, body, retry_seconds(response.headers.get('Retry-After'), Date.now()));
   } catch (error) {
     throw as_problem(error);

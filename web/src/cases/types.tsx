@@ -6,22 +6,29 @@ import { as_problem, words } from '../api/problem';
 import type { CaseType } from '../api/types';
 import { Sheet } from '../kit/dialog';
 import { Icon } from '../kit/icon';
-import { TextField } from '../kit/input';
+import { Select, TextField } from '../kit/input';
 import { use_load } from '../kit/load';
 import { Badge, Empty, ProblemNote, Skeleton } from '../kit/note';
 import { Page } from '../kit/page';
 import { use_submit } from '../kit/submit';
 import { Table, type Column } from '../kit/table';
 import { toast } from '../kit/toast';
-import { money } from '../kit/words';
+import { money, plain } from '../kit/words';
 import { keywords_of } from './keywords';
 
+const categories = [
+  ['visa', 'Visa'],
+  ['company', 'Company'],
+  ['tax', 'Tax'],
+  ['property', 'Property'],
+] as const;
+
 function NewTypeSheet({ close, made }: { close: () => void; made: (type: CaseType) => void }) {
-  const [fields, set_fields] = useState({ code: '', name: '', category: '', keywords: '' });
+  const [fields, set_fields] = useState({ code: '', name: '', category: 'visa', keywords: '' });
   const set = (name: keyof typeof fields) => (value: string) => set_fields((before) => ({ ...before, [name]: value }));
   const form = use_submit(async () => {
     const { code, name, category, keywords } = fields;
-    made(await crm.create_case_type({ code: code.trim(), name: name.trim(), category: category.trim(), keywords: keywords_of(keywords) }));
+    made(await crm.create_case_type({ code: code.trim(), name: name.trim(), category, keywords: keywords_of(keywords) }));
     close();
   });
   return (
@@ -29,7 +36,7 @@ function NewTypeSheet({ close, made }: { close: () => void; made: (type: CaseTyp
       <form class="form" onSubmit={form.submit}>
         <TextField name="name" label="Name" value={fields.name} change={set('name')} problem={form.problem} required hint="As clients read it: “Work permit”" />
         <TextField name="code" label="Code" value={fields.code} change={set('code')} problem={form.problem} required hint="Short and never changed: “WP-1”" />
-        <TextField name="category" label="Category" value={fields.category} change={set('category')} problem={form.problem} required hint="To group them: “visa”" />
+        <Select label="Category" labelled value={fields.category} options={categories} change={set('category')} />
         <TextField
           name="keywords"
           label="Words"
@@ -61,7 +68,7 @@ function columns(toggle: (type: CaseType) => void): Column<CaseType>[] {
         </>
       ),
     },
-    { name: 'Category', cell: (type) => type.category },
+    { name: 'Category', cell: (type) => plain(type.category) },
     { name: 'Words', cell: (type) => (type.keywords.length ? type.keywords.map((word) => <span class="tag" key={word}>{word}</span>) : <span class="none">–</span>) },
     { name: 'Price', number: true, cell: (type) => money(type.base_price) },
     { name: 'In use', cell: (type) => <Badge tone={type.active ? 'good' : 'plain'}>{type.active ? 'Active' : 'Not in use'}</Badge> },

@@ -91,7 +91,7 @@ export function ClientPage({ params }: { params: Record<string, string> }) {
           </div>
           <div class="column">
             <Conversations client={value.client} items={value.conversations} />
-            <Timeline client_id={id} version={value.client.last_interaction_at ?? ''} />
+            <Timeline client_id={id} version={`${value.client.last_interaction_at}|${value.evidence.length}|${value.cases.length}|${value.client.status}`} />
           </div>
         </div>
       )}

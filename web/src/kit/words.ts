@@ -41,7 +41,10 @@ export const mirror_states: Record<MirrorState['state'], { label: string; tone: 
 };
 
 /** Evidence says "full_name"; people say "name". */
-export const field_name = (field: string): string => (field === 'full_name' ? 'name' : field.replaceAll('_', ' '));
+export function field_name(field: string): string {
+  if (field === 'full_name') return 'name';
+  return field === 'email' ? 'e-mail' : field.replaceAll('_', ' ');
+}
 
 export function money(value: { amount: number; currency: string } | null): string {
   if (!value) return '–';

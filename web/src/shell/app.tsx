@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The whole page: who is there, which page is wanted, may he see it.
 import { useSignalEffect } from '@preact/signals';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { ChatPage } from '../chat/page';
 import { as_problem } from '../api/problem';
 import { people } from '../api';
@@ -83,6 +83,12 @@ export function App() {
       go(safe_return(new URLSearchParams(window.location.search).get('to')), 'replace');
     }
   });
+  // A page that was gone to is read from its beginning; the chat puts one into its composer by itself.
+  const gone_to = useRef(path.value);
+  useEffect(() => {
+    if (gone_to.current !== path.value && first_match(routes, path.value)?.route.load) document.getElementById('main')?.focus({ preventScroll: true });
+    gone_to.current = path.value;
+  }, [path.value]);
   const someone = who.value;
   const at_door = first_match(routes, path.value)?.route.needs === 'nobody';
 

@@ -49,7 +49,12 @@ export function signed_in(person: Me): void {
 
 export async function sign_out(): Promise<void> {
   leave_stream();
-  await people.sign_out();
+  try {
+    await people.sign_out();
+  } catch (error) {
+    join_stream();
+    throw error;
+  }
   tell_people_changed();
   // A fresh page: nothing of the last person stays in memory.
   window.location.assign('/sign-in');
