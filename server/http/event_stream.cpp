@@ -46,10 +46,10 @@ asio::awaitable<void> EventSocket::send(Event event)
 asio::awaitable<void> EventSocket::write(std::string text)
 {
     const std::string framed = std::exchange(unsent_, {}) + chunk(text);
-    writing_ = broken_ = true;
+    broken_ = true; // until the socket has all of it
     write_deadline_ = clock_.now() + limits_.write_timeout;
     co_await asio::async_write(socket_, asio::buffer(framed), asio::use_awaitable);
-    writing_ = broken_ = false;
+    broken_ = false;
     write_deadline_ = Time::max();
     heartbeat_at_ = clock_.now() + limits_.heartbeat;
 }

@@ -42,8 +42,7 @@ private:
     Time heartbeat_at_;
     Time write_deadline_ = Time::max();
     std::string unsent_; // the rest of a comment that the socket took in part
-    bool writing_ = false;
-    bool broken_ = false; // a write was cut: nothing that follows would make sense
+    bool broken_ = false; // an event is being written, or was cut: nothing that follows would make sense
 };
 
 } // namespace trunkline::http

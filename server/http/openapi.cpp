@@ -12,7 +12,8 @@ namespace {
 std::string tag_of(const Route& route)
 {
     const auto target = parse_target(route.path);
-    return target && target->segments.size() > 2 ? target->segments[2] : "api";
+    const bool named = target && target->segments.size() > 2 && target->segments[2].find('.') == std::string::npos;
+    return named ? target->segments[2] : "api";
 }
 
 /// "post_conversations_id_messages": a name for generated clients.

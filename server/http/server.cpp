@@ -134,7 +134,7 @@ asio::awaitable<void> Server::Impl::run()
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
 
     context.stopping = true;
-    acceptors.clear();
+    for (tcp::acceptor& acceptor : acceptors) acceptor.close();
     cut_at = context.clock.now() + options.drain_timeout;
     for (Session* session : context.sessions) session->finish();
     co_await accepting.join();

@@ -175,7 +175,7 @@ asio::awaitable<Session::Exchange> Session::served(Reading& reading)
     const RequestHead head = head_of(reading);
     Router::Plan plan = context_.router.plan(head);
     const std::string route(plan.name());
-    const int unread = co_await read_body(reading, plan.body_bytes_max);
+    const int unread = co_await read_body(reading, plan);
     if (unread < 0) co_return Exchange{.response = {.status = 0}, .close = true};
     if (unread != 0 && !plan.answer)
         plan.answer = protocol_problem(unread, unread == 413 ? "The body is larger than this path takes: " +
@@ -192,17 +192,18 @@ asio::awaitable<Session::Exchange> Session::served(Reading& reading)
 }
 
 /// Reads the body. Answers 0, the status for a body that cannot be had, or -1 when the client has gone.
-asio::awaitable<int> Session::read_body(Reading& reading, std::size_t bytes_max)
+asio::awaitable<int> Session::read_body(Reading& reading, const Router::Plan& plan)
 {
     if (reading.parser.is_done()) co_return 0;
     const auto length = reading.parser.content_length();
-    if (length && *length > bytes_max) co_return 413;
-    reading.parser.body_limit(bytes_max);
+    if (length && *length > plan.body_bytes_max) co_return 413;
+    const auto expected = reading.message()[beast::http::field::expect];
+    const bool asks_first = equal_ignoring_case({expected.data(), expected.size()}, "100-continue");
+    if (asks_first && plan.answer) co_return 417; // its client waits for a yes that it does not get
+    reading.parser.body_limit(plan.body_bytes_max);
     expect_within(context_.options.body_timeout, Overdue::stop_reading);
     beast::error_code failed;
-    const auto expected = reading.message()[beast::http::field::expect];
-    if (equal_ignoring_case({expected.data(), expected.size()}, "100-continue"))
-        co_await write("HTTP/1.1 100 Continue\r\n\r\n", "");
+    if (asks_first) co_await write("HTTP/1.1 100 Continue\r\n\r\n", "");
     co_await beast::http::async_read(socket_, buffer_, reading.parser, asio::redirect_error(asio::use_awaitable, failed));
     expect_nothing();
     if (!failed) co_return 0;
@@ -221,6 +222,15 @@ Session::Exchange Session::refused(int status, std::string detail)
 
 asio::awaitable<void> Session::answer(Exchange& exchange)
 {
+    co_await write_answer(exchange);
+    if (!exchange.response.stream || exchange.without_body) co_return;
+    EventStream events = std::move(*exchange.response.stream);
+    exchange.response = {}; // a stream may stay open for hours
+    co_await stream(std::move(events));
+}
+
+asio::awaitable<void> Session::write_answer(Exchange& exchange)
+{
     Response& response = exchange.response;
     context_.router.finish(response, exchange.request_id);
     const std::string head = head_text(response, context_.clock.now(), exchange.close);
@@ -228,7 +238,6 @@ asio::awaitable<void> Session::answer(Exchange& exchange)
     expect_within(context_.options.write_timeout, Overdue::drop);
     co_await write(head, bare ? std::string_view{} : response.body);
     expect_nothing();
-    if (response.stream && !exchange.without_body) co_await stream(std::move(*response.stream));
 }
 
 asio::awaitable<void> Session::stream(EventStream events)

@@ -60,8 +60,9 @@ private:
     asio::awaitable<bool> wait_for_request();
     asio::awaitable<Exchange> exchange();
     asio::awaitable<Exchange> served(Reading& reading);
-    asio::awaitable<int> read_body(Reading& reading, std::size_t bytes_max);
+    asio::awaitable<int> read_body(Reading& reading, const Router::Plan& plan);
     asio::awaitable<void> answer(Exchange& exchange);
+    asio::awaitable<void> write_answer(Exchange& exchange);
     asio::awaitable<void> stream(EventStream events);
     asio::awaitable<void> write(std::string_view head, std::string_view body);
     asio::awaitable<void> linger();

@@ -2,6 +2,10 @@
 #include "support/routes.hpp"
 #include "support/running_server.hpp"
 
+#include <http/event_stream.hpp>
+#include <trunkline/db/task.hpp>
+
+#include <boost/asio/co_spawn.hpp>
 #include <gtest/gtest.h>
 
 namespace trunkline::http::testing {
@@ -117,6 +121,20 @@ TEST_F(EventStreamTest, head_of_a_stream_opens_none)
     EXPECT_EQ(client.ask(request("HEAD", "/api/v1/events", server.port())).status, 200);
     EXPECT_TRUE(server.eventually([](Server& running) { return running.connections() <= 1 && running.streams() == 0; }));
     EXPECT_EQ(things.streams_ended, 0);
+}
+
+TEST_F(EventStreamTest, a_stream_does_not_start_in_a_task_that_holds_a_connection)
+{
+    asio::io_context io;
+    ManualClock clock{Time{}};
+    const auto task = db::with_task(io.get_executor(), "greedy");
+    db::task_of(task)->hold(std::source_location::current());
+    asio::ip::tcp::socket socket(io);
+    EventSocket writer(socket, clock, {15s, 60s});
+    std::exception_ptr failure;
+    asio::co_spawn(task, writer.run(EventStream{}), [&](std::exception_ptr ended) { failure = ended; });
+    io.run();
+    EXPECT_THROW(std::rethrow_exception(failure), db::UsageError);
 }
 
 TEST_F(EventStreamTest, two_hundred_streams_are_open_at_once)

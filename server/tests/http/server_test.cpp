@@ -103,6 +103,15 @@ TEST_F(ServerTest, asks_for_the_body_of_who_waits_for_that)
     EXPECT_EQ(client.read_answer().status, 201);
 }
 
+TEST_F(ServerTest, does_not_ask_for_a_body_that_it_refuses_anyway)
+{
+    Client client = server.connect();
+    client.send("POST /api/v1/small HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(server.port()) +
+                "\r\nContent-Type: text/plain\r\nContent-Length: 30\r\nExpect: 100-continue\r\n\r\n");
+    EXPECT_EQ(client.read_answer().status, 415);
+    EXPECT_TRUE(client.closed());
+}
+
 TEST_F(ServerTest, refuses_two_lengths_for_one_body)
 {
     Client client = server.connect();
