@@ -16,7 +16,8 @@ export function spoken(markdown: string): string {
     .replace(/```[^\n]*\n?/g, ' ')
     .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
     .replace(/^\s*(?:#{1,6}|[-*+>]|\d+\.)\s+/gm, '')
-    .replace(/[*_`~|]+/g, '')
+    .replace(/^[\s:|-]+$/gm, '')
+    .replace(/[*`~|]+|(?<![\p{L}\p{N}])_+|_+(?![\p{L}\p{N}])/gu, '')
     .replace(/\s+/g, ' ')
     .trim();
 }

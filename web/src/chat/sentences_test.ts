@@ -16,4 +16,5 @@ test('a line ends a sentence, and quotes belong to it', () => {
 
 test('signs of markdown are not read aloud', () => {
   assert.equal(spoken('## **Noted**\n- [Crystal](mailto:a@b) `x`'), 'Noted Crystal x');
+  assert.equal(spoken('| a | b |\n|---|:-:|\n| _1_ | co_await |'), 'a b 1 co_await');
 });

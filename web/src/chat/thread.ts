@@ -144,6 +144,7 @@ export class Thread {
     if (have) return this.take_whole(have, run);
     const live: LiveRun = { id: run.id, text: signal(run.text), pieces: new_run_text(run.text, run.last_seq), reading: false };
     this.runs.value = [...this.runs.value, live];
+    this.forget_empty_endings();
     if (this.shown) this.follow(live);
   }
 
@@ -166,6 +167,13 @@ export class Thread {
   private end_badly(run: Run, message: Message | null): void {
     const ending: Ending = { status: run.status === 'failed' ? 'failed' : 'stopped', reason: run.reason, text: message ? '' : run.text };
     this.endings.value = new Map(this.endings.value).set(run.id, ending);
+  }
+
+  /** An answer that ended before its first word has no place among the messages: it is shown until the next one begins. */
+  private forget_empty_endings(): void {
+    const said = new Set(this.lines.value.messages.map((message) => message.run_id));
+    if ([...this.endings.value.keys()].every((run) => said.has(run))) return;
+    this.endings.value = new Map([...this.endings.value].filter(([run]) => said.has(run)));
   }
 
   /** Before the text flows, what was written before the server knew that we watch is read once. */

@@ -3,8 +3,11 @@
 import { useComputed } from '@preact/signals';
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { on } from '../events/bus';
 import { Icon } from '../kit/icon';
 import { Empty, ProblemNote, Skeleton } from '../kit/note';
+import { toast } from '../kit/toast';
+import { go } from '../shell/location';
 import { is_staff } from '../shell/session';
 import { Composer } from './composer';
 import { BotLine, PendingLine, UserLine } from './line';
@@ -90,6 +93,16 @@ export function ThreadView({ thread }: { thread: Thread }) {
     const timer = setTimeout(() => void thread.load(), state.retry_at - Date.now());
     return () => clearTimeout(timer);
   }, [state]);
+
+  useEffect(
+    () =>
+      on('conversation.deleted', ({ id }) => {
+        if (id !== thread.id) return;
+        toast('This conversation was deleted in another tab.');
+        go('/', 'replace');
+      }),
+    [thread],
+  );
 
   return (
     <section class="thread" aria-label="Conversation">

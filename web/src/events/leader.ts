@@ -32,12 +32,21 @@ let last_id: string | null = null;
 let running: AbortController | null = null;
 let people_changed: () => void = () => {};
 
+/** Without locks each tab in front reads for itself; what it reads is not for the others. */
+const shares = 'locks' in navigator;
+
 function say(word: Word): void {
-  channel?.postMessage(word);
+  if (shares || (word.kind !== 'event' && word.kind !== 'link')) channel?.postMessage(word);
+}
+
+/** A greeting on resuming comes before what was missed: its id must not pass over that. */
+function greets_again(event: StreamEvent): boolean {
+  const boot = (id: string | null) => id?.slice(0, id.lastIndexOf('-'));
+  return event.event === 'hello' && last_id !== null && boot(event.id) === boot(last_id);
 }
 
 function take(event: StreamEvent): void {
-  if (event.id) last_id = event.id;
+  if (event.id && !greets_again(event)) last_id = event.id;
   let data: unknown;
   try {
     data = JSON.parse(event.data);
@@ -145,7 +154,7 @@ export function join_stream(): void {
   running = new AbortController();
   const stop = running.signal;
   say({ kind: 'who' });
-  if (!navigator.locks) {
+  if (!shares) {
     void lead_while_visible(stop);
     return;
   }

@@ -58,7 +58,8 @@ async function read_once(reader: StreamReader, stop: AbortSignal, came: () => vo
   }
 }
 
-export async function read_forever(reader: StreamReader, stop: AbortSignal): Promise<void> {
+/** `rest` waits between tries; tests own it. */
+export async function read_forever(reader: StreamReader, stop: AbortSignal, rest = pause_or_online): Promise<void> {
   let tries = 0;
   while (!stop.aborted) {
     let problem: Problem;
@@ -72,19 +73,16 @@ export async function read_forever(reader: StreamReader, stop: AbortSignal): Pro
     if (problem.status === 401) return reader.signed_out();
     const wait = wait_ms(tries++, Math.random(), problem.retry_after);
     reader.waiting(problem, wait);
-    await Promise.race([pause(wait, stop), back_online(wait, stop)]);
+    await rest(wait, stop);
   }
 }
 
-/** The browser says that the network is back: no need to wait for the rest of the pause. */
-function back_online(limit_ms: number, stop: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const ended = new AbortController();
-    const done = () => {
-      ended.abort();
-      resolve();
-    };
-    window.addEventListener('online', done, { signal: ended.signal });
-    void pause(limit_ms, stop).then(done);
-  });
+/** When the browser says that the network is back, the rest of the pause is not waited for. */
+async function pause_or_online(ms: number, stop: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  const end = () => over.abort();
+  window.addEventListener('online', end, { signal: over.signal });
+  stop.addEventListener('abort', end, { signal: over.signal });
+  await pause(ms, over.signal);
+  end();
 }
