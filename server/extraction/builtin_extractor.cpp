@@ -34,8 +34,7 @@ class Conversation {
 public:
     explicit Conversation(const ExtractionInput& input)
         : emails_(input.staff_addresses), phones_(input.default_region), services_(input.case_types)
-    {
-    }
+    {}
 
     void hear(const TranscriptMessage& message)
     {
@@ -76,7 +75,8 @@ private:
         services_.hear_customer(message, topics);
         summary_.hear_customer(message.reading);
         auto nationality = find_nationality(message);
-        if (nationality && (!nationality_ || nationality->confidence >= nationality_->confidence)) nationality_ = std::move(nationality);
+        if (nationality && (!nationality_ || nationality->confidence >= nationality_->confidence))
+            nationality_ = std::move(nationality);
         asked_.hear_customer();
     }
 
@@ -140,7 +140,8 @@ void drop_known(ClientFacts& client, const KnownClient& known)
 Extraction BuiltinExtractor::extract(const ExtractionInput& input) const
 {
     Conversation conversation(input);
-    for (std::size_t at = first_read(input.messages); at < input.messages.size(); ++at) conversation.hear(input.messages[at]);
+    for (std::size_t at = first_read(input.messages); at < input.messages.size(); ++at)
+        conversation.hear(input.messages[at]);
     Extraction extraction = conversation.result();
     ClientFacts& client = extraction.client;
     if (client.full_name && client.email && bears_out(client.email->normalised, client.full_name->normalised)) {

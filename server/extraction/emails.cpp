@@ -20,20 +20,14 @@ constexpr std::size_t domain_limit = 253;
 constexpr std::size_t label_limit = 63;
 constexpr std::size_t address_word_limit = 6; ///< "john dot smith" at …
 
-bool is_alphanumeric(char32_t c)
-{
-    return is_ascii_letter(c) || is_ascii_digit(c);
-}
+bool is_alphanumeric(char32_t c) { return is_ascii_letter(c) || is_ascii_digit(c); }
 
 bool is_local(char32_t c)
 {
     return is_alphanumeric(c) || c == U'.' || c == U'_' || c == U'%' || c == U'+' || c == U'-' || c == U'\'';
 }
 
-bool is_domain(char32_t c)
-{
-    return is_alphanumeric(c) || c == U'.' || c == U'-';
-}
+bool is_domain(char32_t c) { return is_alphanumeric(c) || c == U'.' || c == U'-'; }
 
 bool ends_url(char32_t c)
 {
@@ -98,11 +92,13 @@ std::size_t domain_length(Text text)
 {
     while (!text.empty() && (text.back() == U'.' || text.back() == U'-')) text.remove_suffix(1);
     std::vector<Text> labels = labels_of(text);
-    while (labels.size() > 2 && (labels.back().size() < 2 || begins_next_sentence(labels[labels.size() - 2], labels.back()))) {
+    while (labels.size() > 2 &&
+           (labels.back().size() < 2 || begins_next_sentence(labels[labels.size() - 2], labels.back()))) {
         text.remove_suffix(labels.back().size() + 1);
         labels.pop_back();
     }
-    const bool good = labels.size() >= 2 && std::all_of(labels.begin(), labels.end(), is_label) && is_top_level(labels.back());
+    const bool good =
+        labels.size() >= 2 && std::all_of(labels.begin(), labels.end(), is_label) && is_top_level(labels.back());
     return good ? text.size() : 0;
 }
 
@@ -129,7 +125,9 @@ bool is_part_of_link(Text text, Span span)
 
 bool is_clean_edge(Text text, Span span)
 {
-    const auto glued = [](char32_t c) { return c == U'@' || c == U'_' || is_digit(c) || (is_letter(c) && is_latin(c)); };
+    const auto glued = [](char32_t c) {
+        return c == U'@' || c == U'_' || is_digit(c) || (is_letter(c) && is_latin(c));
+    };
     const bool before = span.start > 0 && glued(text[span.start - 1]);
     const bool after = span.end < text.size() && glued(text[span.end]);
     return !before && !after && !is_part_of_link(text, span);
@@ -164,9 +162,8 @@ bool is_plain(const Reading& reading, std::size_t index)
     if (index >= reading.tokens().size()) return false;
     const Token& token = reading.tokens()[index];
     return token.kind != TokenKind::mark && token.kind != TokenKind::address &&
-           std::all_of(token.folded.begin(), token.folded.end(), [](char c) {
-               return is_alphanumeric(static_cast<unsigned char>(c)) || c == '-';
-           });
+           std::all_of(token.folded.begin(), token.folded.end(),
+                       [](char c) { return is_alphanumeric(static_cast<unsigned char>(c)) || c == '-'; });
 }
 
 /// The words before "at", back to the first that is not joined by "dot" or "underscore"; `at` when there are none.
@@ -268,10 +265,7 @@ void EmailFinder::hear_customer(const ReadMessage& message, bool asked)
     }
 }
 
-bool EmailFinder::is_foreign(const std::string& address) const
-{
-    return of_agents_.contains(address);
-}
+bool EmailFinder::is_foreign(const std::string& address) const { return of_agents_.contains(address); }
 
 void EmailFinder::weigh(const ReadMessage& message, const Address& address, bool asked)
 {
@@ -298,9 +292,6 @@ void EmailFinder::weigh(const ReadMessage& message, const Address& address, bool
     best_rank_ = rank;
 }
 
-std::optional<Fact> EmailFinder::result() const
-{
-    return ambiguous_ ? std::nullopt : best_;
-}
+std::optional<Fact> EmailFinder::result() const { return ambiguous_ ? std::nullopt : best_; }
 
 } // namespace trunkline::extraction

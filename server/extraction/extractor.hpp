@@ -62,8 +62,8 @@ struct Fact {
     std::string quote;  ///< the sentence around it; contains `value`
     std::string method; ///< how it was recognised: "labelled", "answered", "introduced", …
     double confidence = 0;
-    BOOST_DESCRIBE_CLASS(Fact, (),
-                         (value, normalised, message_id, message_seq, start, end, quote, method, confidence), (), ())
+    BOOST_DESCRIBE_CLASS(Fact, (), (value, normalised, message_id, message_seq, start, end, quote, method, confidence),
+                         (), ())
 };
 
 /// What the customer said of himself. An absent fact was not said, or is known already.

@@ -9,10 +9,7 @@ namespace trunkline::extraction {
 
 namespace {
 
-UChar32 icu(char32_t c)
-{
-    return static_cast<UChar32>(c);
-}
+UChar32 icu(char32_t c) { return static_cast<UChar32>(c); }
 
 UScriptCode script_of(char32_t c)
 {
@@ -23,45 +20,24 @@ UScriptCode script_of(char32_t c)
 
 } // namespace
 
-bool is_space(char32_t c)
-{
-    return u_isUWhiteSpace(icu(c)) || c == U'\u200b' || c == U'\ufeff';
-}
+bool is_space(char32_t c) { return u_isUWhiteSpace(icu(c)) || c == U'\u200b' || c == U'\ufeff'; }
 
 bool is_letter(char32_t c)
 {
     return is_ascii_letter(c) || (c > 0x7f && (U_GET_GC_MASK(icu(c)) & (U_GC_L_MASK | U_GC_M_MASK)) != 0);
 }
 
-bool is_digit(char32_t c)
-{
-    return u_isdigit(icu(c));
-}
+bool is_digit(char32_t c) { return u_isdigit(icu(c)); }
 
-bool is_upper(char32_t c)
-{
-    return u_isupper(icu(c)) || u_istitle(icu(c));
-}
+bool is_upper(char32_t c) { return u_isupper(icu(c)) || u_istitle(icu(c)); }
 
-bool is_lower(char32_t c)
-{
-    return u_islower(icu(c));
-}
+bool is_lower(char32_t c) { return u_islower(icu(c)); }
 
-bool is_apostrophe(char32_t c)
-{
-    return c == U'\'' || c == U'\u2019' || c == U'\u02bc' || c == U'`' || c == U'\u00b4';
-}
+bool is_apostrophe(char32_t c) { return c == U'\'' || c == U'\u2019' || c == U'\u02bc' || c == U'`' || c == U'\u00b4'; }
 
-bool is_dash(char32_t c)
-{
-    return c == U'-' || (c >= U'\u2010' && c <= U'\u2015') || c == U'\u2212' || c == U'\uff0d';
-}
+bool is_dash(char32_t c) { return c == U'-' || (c >= U'\u2010' && c <= U'\u2015') || c == U'\u2212' || c == U'\uff0d'; }
 
-bool is_latin(char32_t c)
-{
-    return script_of(c) == USCRIPT_LATIN;
-}
+bool is_latin(char32_t c) { return script_of(c) == USCRIPT_LATIN; }
 
 bool is_unspaced(char32_t c)
 {
@@ -73,35 +49,22 @@ bool is_unspaced(char32_t c)
     case USCRIPT_THAI:
     case USCRIPT_LAO:
     case USCRIPT_KHMER:
-    case USCRIPT_MYANMAR: return true;
-    default: return false;
+    case USCRIPT_MYANMAR:
+        return true;
+    default:
+        return false;
     }
 }
 
-bool is_ascii_letter(char32_t c)
-{
-    return (c >= U'a' && c <= U'z') || (c >= U'A' && c <= U'Z');
-}
+bool is_ascii_letter(char32_t c) { return (c >= U'a' && c <= U'z') || (c >= U'A' && c <= U'Z'); }
 
-bool is_ascii_digit(char32_t c)
-{
-    return c >= U'0' && c <= U'9';
-}
+bool is_ascii_digit(char32_t c) { return c >= U'0' && c <= U'9'; }
 
-int digit_value(char32_t c)
-{
-    return u_charDigitValue(icu(c));
-}
+int digit_value(char32_t c) { return u_charDigitValue(icu(c)); }
 
-char32_t to_upper(char32_t c)
-{
-    return static_cast<char32_t>(u_toupper(icu(c)));
-}
+char32_t to_upper(char32_t c) { return static_cast<char32_t>(u_toupper(icu(c))); }
 
-char32_t to_lower(char32_t c)
-{
-    return static_cast<char32_t>(u_tolower(icu(c)));
-}
+char32_t to_lower(char32_t c) { return static_cast<char32_t>(u_tolower(icu(c))); }
 
 char32_t fold(char32_t c)
 {

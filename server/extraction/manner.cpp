@@ -13,18 +13,25 @@ constexpr std::size_t words_looked_at = 24;
 constexpr std::size_t negation_reach = 6;
 
 constexpr std::array<std::string_view, 48> requests{
-    "i need",       "we need",     "i want",       "we want",       "i'd like",      "i would like", "we'd like",      "we would like",
-    "i'm looking",  "i am looking", "im looking",  "looking for",   "looking to",    "we're looking", "how do i",       "how do we",
-    "how can i",    "how can we",  "how to",       "can you help",  "could you help", "can you please", "could you please", "help me",
-    "help with",    "help us",     "can i get",    "can i apply",   "can i have",    "may i have",   "could i get",    "interested in",
-    "apply for",    "applying for", "i require",   "we require",    "i wish to",     "i have to",    "i must",         "i gotta",
-    "wanna",        "need to",     "want to",      "please arrange", "ich brauche",  "ich möchte",   "vorrei",         "saya mau"};
-constexpr std::array<std::string_view, 9> more_requests{"ho bisogno", "necesito",  "quiero",     "j'ai besoin", "je voudrais",
-                                                        "i need help", "saya perlu", "saya butuh", "saya ingin"};
+    "i need",         "we need",        "i want",           "we want",        "i'd like",
+    "i would like",   "we'd like",      "we would like",    "i'm looking",    "i am looking",
+    "im looking",     "looking for",    "looking to",       "we're looking",  "how do i",
+    "how do we",      "how can i",      "how can we",       "how to",         "can you help",
+    "could you help", "can you please", "could you please", "help me",        "help with",
+    "help us",        "can i get",      "can i apply",      "can i have",     "may i have",
+    "could i get",    "interested in",  "apply for",        "applying for",   "i require",
+    "we require",     "i wish to",      "i have to",        "i must",         "i gotta",
+    "wanna",          "need to",        "want to",          "please arrange", "ich brauche",
+    "ich möchte",     "vorrei",         "saya mau"};
+constexpr std::array<std::string_view, 9> more_requests{"ho bisogno",  "necesito",    "quiero",
+                                                        "j'ai besoin", "je voudrais", "i need help",
+                                                        "saya perlu",  "saya butuh",  "saya ingin"};
 
 constexpr std::array<std::string_view, 16> refusals{
-    "don't need", "dont need", "do not need", "don't want", "dont want",      "do not want", "no longer need", "no longer want",
-    "not interested in", "not looking", "no need",  "won't need", "instead of", "not a",   "not an",         "without"};
+    "don't need",        "dont need",   "do not need",    "don't want",
+    "dont want",         "do not want", "no longer need", "no longer want",
+    "not interested in", "not looking", "no need",        "won't need",
+    "instead of",        "not a",       "not an",         "without"};
 
 template <std::size_t n>
 bool has_any(const Reading& reading, std::size_t index, const std::array<std::string_view, n>& phrases)
@@ -63,7 +70,8 @@ bool is_refused(const Reading& reading, const Mention& mention)
         if (reading.begins_sentence(index)) break;
     }
     // "a visa is not what I need"
-    return reading.match(mention.next_token, "is not what") != 0 || reading.match(mention.next_token, "isn't what") != 0 ||
+    return reading.match(mention.next_token, "is not what") != 0 ||
+           reading.match(mention.next_token, "isn't what") != 0 ||
            reading.match(mention.next_token, "is not needed") != 0;
 }
 
@@ -77,7 +85,8 @@ bool is_requested(const Reading& reading, const Mention& mention)
         if (is_request_at(reading, index)) return true;
     }
     // "for a visa, can you help me?"
-    for (std::size_t index = mention.next_token; index < reading.tokens().size() && index < mention.next_token + negation_reach; ++index) {
+    for (std::size_t index = mention.next_token;
+         index < reading.tokens().size() && index < mention.next_token + negation_reach; ++index) {
         if (reading.begins_sentence(index)) break;
         if (reading.match(index, "can you help") != 0 || reading.match(index, "please") != 0) return true;
     }
@@ -86,7 +95,8 @@ bool is_requested(const Reading& reading, const Mention& mention)
 
 bool is_question(const Reading& reading, const Mention& mention)
 {
-    for (std::size_t index = mention.next_token; index < reading.tokens().size() && index < mention.next_token + words_looked_at; ++index) {
+    for (std::size_t index = mention.next_token;
+         index < reading.tokens().size() && index < mention.next_token + words_looked_at; ++index) {
         if (reading.is(index, "?")) return true;
         if (index > mention.next_token && reading.begins_sentence(index)) break;
     }

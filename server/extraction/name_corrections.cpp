@@ -39,8 +39,9 @@ bool is_similar(std::string_view a, std::string_view b)
 
 std::size_t skip_correcting_words(const Reading& reading, std::size_t index)
 {
-    static const WordSet words{"sorry actually correction oops no typo my bad i meant mean should be it's it is its that's spelled "
-                               "spelt as wait apologies name the last first , : . ; - ! … * ... with"};
+    static const WordSet words{
+        "sorry actually correction oops no typo my bad i meant mean should be it's it is its that's spelled "
+        "spelt as wait apologies name the last first , : . ; - ! … * ... with"};
     const std::size_t end = std::min(reading.tokens().size(), index + correcting_words_limit);
     while (index < end && words.contains(reading.tokens()[index].folded)) ++index;
     return index;
@@ -49,15 +50,17 @@ std::size_t skip_correcting_words(const Reading& reading, std::size_t index)
 bool begins_correction(const Reading& reading, std::size_t index)
 {
     if (!reading.begins_sentence(index)) return false;
-    for (const auto* phrase : {"sorry", "actually", "correction", "oops", "typo", "my bad", "i meant", "i mean", "it's", "it is", "*",
-                               "wait", "no ,", "no it's", "should be", "my last name is", "my first name is", "it should be"}) {
+    for (const auto* phrase :
+         {"sorry", "actually", "correction", "oops", "typo", "my bad", "i meant", "i mean", "it's", "it is", "*",
+          "wait", "no ,", "no it's", "should be", "my last name is", "my first name is", "it should be"}) {
         if (reading.match(index, phrase) != 0) return true;
     }
     return false;
 }
 
 /// The part that "…, not Min" names, or the part that is most like the new one.
-std::optional<std::size_t> replaced_part(const Reading& reading, const WrittenName& name, const std::vector<std::string>& old_parts)
+std::optional<std::size_t> replaced_part(const Reading& reading, const WrittenName& name,
+                                         const std::vector<std::string>& old_parts)
 {
     std::size_t next = name.next_token;
     while (reading.is(next, ",") || reading.is(next, "-") || reading.is(next, "(") || reading.is(next, "and")) ++next;
@@ -89,7 +92,8 @@ bool is_over(const Reading& reading, std::size_t index)
            reading.is(index, "instead");
 }
 
-std::optional<NameCorrection> correction_at(const Reading& reading, std::size_t index, const std::vector<std::string>& old_parts)
+std::optional<NameCorrection> correction_at(const Reading& reading, std::size_t index,
+                                            const std::vector<std::string>& old_parts)
 {
     auto name = read_name(reading, skip_correcting_words(reading, index), NameHint::answered);
     if (!name || !is_over(reading, name->next_token)) return std::nullopt;

@@ -17,8 +17,9 @@ constexpr std::size_t ideograph_limit = 6;
 
 bool is_title(std::string_view word)
 {
-    static const WordSet titles{"mr mrs ms miss mx dr prof professor herr frau mister madam bapak pak ibu bu sig signor signora "
-                                "señor señora monsieur madame"};
+    static const WordSet titles{
+        "mr mrs ms miss mx dr prof professor herr frau mister madam bapak pak ibu bu sig signor signora "
+        "señor señora monsieur madame"};
     return titles.contains(word);
 }
 
@@ -36,7 +37,8 @@ bool is_acronym(const Token& token, const Reading& reading)
 /// Reads the parts of one name, from a token on.
 class NameReader {
 public:
-    NameReader(const Reading& reading, std::size_t token, NameHint hint) : reading_(reading), hint_(hint), next_(token) {}
+    NameReader(const Reading& reading, std::size_t token, NameHint hint) : reading_(reading), hint_(hint), next_(token)
+    {}
 
     std::optional<WrittenName> read()
     {
@@ -76,7 +78,9 @@ private:
     bool looks_like_part(const Token& token) const
     {
         const std::string& word = token.folded;
-        if (word.find('\'') != std::string::npos && (word.ends_with("'s") || word.ends_with("'m") || word.ends_with("'ve"))) return false;
+        if (word.find('\'') != std::string::npos &&
+            (word.ends_with("'s") || word.ends_with("'m") || word.ends_with("'ve")))
+            return false;
         if (is_function_word(word)) return false;
         if (!name_.capitalised) return looks_like_lower_part(word);
         if (!token.capital) return words_ == 1 && hint_ != NameHint::introduced && !is_common_word(word);
@@ -97,8 +101,9 @@ private:
         const Token& token = at(next_);
         if (words_ > 0 && is_generation(token.folded)) return take(token, true);
         // A particle must be followed by what it belongs to.
-        if (is_name_particle(token.folded) && (words_ > 0 || hint_ != NameHint::introduced || token.capital) && is_word(next_ + 1) &&
-            (!is_function_word(at(next_ + 1).folded) || is_name_particle(at(next_ + 1).folded)) && !(name_.capitalised && words_ > 0 && !leads_to_capital(next_ + 1))) {
+        if (is_name_particle(token.folded) && (words_ > 0 || hint_ != NameHint::introduced || token.capital) &&
+            is_word(next_ + 1) && (!is_function_word(at(next_ + 1).folded) || is_name_particle(at(next_ + 1).folded)) &&
+            !(name_.capitalised && words_ > 0 && !leads_to_capital(next_ + 1))) {
             return take(token, false);
         }
         if (is_initial(token)) return take(token, true);
@@ -148,9 +153,11 @@ private:
     bool acceptable() const
     {
         const Token& first = at(name_.first_token);
-        const std::string all = folded(std::u32string_view(reading_.characters()).substr(name_.span.start, name_.span.end - name_.span.start));
+        const std::string all = folded(
+            std::u32string_view(reading_.characters()).substr(name_.span.start, name_.span.end - name_.span.start));
         if (is_brand(all) && hint_ != NameHint::labelled) return false;
-        if (name_.weight() > 1) return hint_ == NameHint::labelled || !(is_place_or_time(first.folded) && !name_.begins_with_known);
+        if (name_.weight() > 1)
+            return hint_ == NameHint::labelled || !(is_place_or_time(first.folded) && !name_.begins_with_known);
         if (all.size() < 2) return false;
         if (hint_ == NameHint::labelled) return true;
         return !is_place_or_time(first.folded) && !is_nationality_word(first.folded) && !is_acronym(first, reading_);
@@ -205,10 +212,7 @@ std::size_t WrittenName::weight() const
     }));
 }
 
-std::string WrittenName::normalised() const
-{
-    return normal_name(parts);
-}
+std::string WrittenName::normalised() const { return normal_name(parts); }
 
 std::string normal_name(const std::vector<std::string>& parts)
 {

@@ -16,10 +16,10 @@ constexpr std::size_t lead_in_limit = 12;
 
 /// "my name is", in the languages the built-in extractor reads; the name follows.
 constexpr std::array<std::string_view, 23> naming{
-    "my name is",     "my name's", "my names",      "my full name is", "my first name is", "my real name is", "my legal name is",
-    "call me",        "i am called", "i'm called",  "mein name ist",   "ich heiße",        "ich heisse",      "me llamo",
-    "mi nombre es",   "je m'appelle", "mon nom est", "mi chiamo",      "il mio nome è",    "meu nome é",      "me chamo",
-    "nama saya",      "mijn naam is"};
+    "my name is",       "my name's",  "my names",     "my full name is", "my first name is", "my real name is",
+    "my legal name is", "call me",    "i am called",  "i'm called",      "mein name ist",    "ich heiße",
+    "ich heisse",       "me llamo",   "mi nombre es", "je m'appelle",    "mon nom est",      "mi chiamo",
+    "il mio nome è",    "meu nome é", "me chamo",     "nama saya",       "mijn naam is"};
 constexpr std::array<std::string_view, 7> introducing{"i'm", "i am", "im", "this is", "ich bin", "soy", "sono"};
 
 double sureness(const WrittenName& name, double one_part, double several)
@@ -37,16 +37,19 @@ bool is_end(const Reading& reading, std::size_t index)
 /// What may follow a name that somebody introduced himself with: "from Acme", "and I …".
 bool is_followed_well(const Reading& reading, std::size_t index)
 {
-    static const WordSet connecting{"from and here calling writing speaking with at again by but i i'm i've i'd im my can could "
-                                    "would how just trying looking having need want please is it's who user username"};
+    static const WordSet connecting{
+        "from and here calling writing speaking with at again by but i i'm i've i'd im my can could "
+        "would how just trying looking having need want please is it's who user username"};
     return is_end(reading, index) || connecting.contains(reading.tokens()[index].folded);
 }
 
 bool leads_in(const Token& token)
 {
-    static const WordSet words{"hi hello hey hiya hola ciao hallo bonjour good morning afternoon evening day there yes yeah yep ya sure ok okay "
-                               "of course certainly absolutely alright thing no problem ah oh um umm well so and thanks thank you please "
-                               "dear sir madam team everyone again , ! : - . … hmm yup"};
+    static const WordSet words{
+        "hi hello hey hiya hola ciao hallo bonjour good morning afternoon evening day there yes yeah yep ya sure ok "
+        "okay "
+        "of course certainly absolutely alright thing no problem ah oh um umm well so and thanks thank you please "
+        "dear sir madam team everyone again , ! : - . … hmm yup"};
     return words.contains(token.folded);
 }
 
@@ -74,7 +77,8 @@ public:
     std::vector<NameClaim> run()
     {
         for (std::size_t index = 0; index < reading_.tokens().size(); ++index) {
-            if (named(index) || labelled(index) || introduced(index) || on_account(index) || presented(index) || signed_below(index)) {
+            if (named(index) || labelled(index) || introduced(index) || on_account(index) || presented(index) ||
+                signed_below(index)) {
                 index = std::max(index, claims_.back().name.next_token - 1);
             }
         }
@@ -111,12 +115,15 @@ private:
     {
         if (!reading_.is(index, "name") && !reading_.is(index, "nama") && !reading_.is(index, "nombre")) return false;
         std::size_t start = index;
-        for (int words = 0; words < 3 && start > 0 && !reading_.begins_sentence(start) && is_qualifier(start - 1); ++words) --start;
+        for (int words = 0; words < 3 && start > 0 && !reading_.begins_sentence(start) && is_qualifier(start - 1);
+             ++words)
+            --start;
         const bool first = is_start(start);
         for (const auto* link : {":", "=", "-", "is :", "is", "'s"}) {
             const std::size_t length = reading_.match(index + 1, link);
             const bool word = std::string_view(link) == "is" || std::string_view(link) == "'s";
-            if (length != 0 && first && !(word && reading_.is(start, "last"))) return claim_labelled(index + 1 + length);
+            if (length != 0 && first && !(word && reading_.is(start, "last")))
+                return claim_labelled(index + 1 + length);
         }
         return false;
     }
@@ -131,7 +138,8 @@ private:
     {
         if (reading_.begins_sentence(index) || is_opening(reading_, index)) return true;
         const Token& before = reading_.tokens()[index - 1];
-        return before.kind == TokenKind::mark || before.folded == "and" || before.kind == TokenKind::number || is_qualifier(index);
+        return before.kind == TokenKind::mark || before.folded == "and" || before.kind == TokenKind::number ||
+               is_qualifier(index);
     }
 
     bool introduced(std::size_t index)
@@ -158,16 +166,18 @@ private:
     {
         if (!is_opening(reading_, index)) return false;
         auto name = read_name(reading_, index, NameHint::introduced);
-        if (!name || (!reading_.is(name->next_token, "here") && !reading_.is(name->next_token, "speaking"))) return false;
+        if (!name || (!reading_.is(name->next_token, "here") && !reading_.is(name->next_token, "speaking")))
+            return false;
         return is_followed_well(reading_, name->next_token + 1) && claim(name, "introduced", sureness_of(*name, 0.85));
     }
 
     /// "the name on the account is …", "it's under the name of …"
     bool on_account(std::size_t index)
     {
-        for (const auto* phrase : {"name on the account is", "name on my account is", "name on the order is", "name on the order :",
-                                   "name on the account :", "under the name of", "under the name", "account is under",
-                                   "order is under", "account holder is", "account holder :", "account belongs to"}) {
+        for (const auto* phrase :
+             {"name on the account is", "name on my account is", "name on the order is",
+              "name on the order :", "name on the account :", "under the name of", "under the name", "account is under",
+              "order is under", "account holder is", "account holder :", "account belongs to"}) {
             const std::size_t length = reading_.match(index, phrase);
             if (length == 0) continue;
             auto name = read_name(reading_, index + length, NameHint::answered);
@@ -179,11 +189,13 @@ private:
     /// A name alone in a line below "Best regards".
     bool signed_below(std::size_t index)
     {
-        static const WordSet closing{"regards thanks sincerely cheers thank you yours best wishes greetings grüße grüßen saluti saludos "
-                                     "cordialement hormat -- salam"};
+        static const WordSet closing{
+            "regards thanks sincerely cheers thank you yours best wishes greetings grüße grüßen saluti saludos "
+            "cordialement hormat -- salam"};
         if (index == 0 || !reading_.tokens()[index].starts_line) return false;
         std::size_t before = index - 1;
-        if (before > 0 && reading_.tokens()[before].kind == TokenKind::mark && !reading_.is(before, "-")) --before; // "Thanks,"
+        if (before > 0 && reading_.tokens()[before].kind == TokenKind::mark && !reading_.is(before, "-"))
+            --before; // "Thanks,"
         const bool dashes = reading_.is(before, "-") && before > 0 && reading_.is(before - 1, "-");
         if (!dashes && !closing.contains(reading_.tokens()[before].folded)) return false;
         auto name = read_name(reading_, index, NameHint::answered);
@@ -211,13 +223,15 @@ private:
     bool is_break(std::size_t index) const
     {
         const Token& token = reading_.tokens()[index];
-        return token.kind == TokenKind::mark || (index + 1 < reading_.tokens().size() && reading_.tokens()[index + 1].starts_line);
+        return token.kind == TokenKind::mark ||
+               (index + 1 < reading_.tokens().size() && reading_.tokens()[index + 1].starts_line);
     }
 
     bool answered_at(std::size_t index)
     {
         const bool after_greeting = index > 0 && is_greeting(index - 1);
-        for (const auto* phrase : {"it's", "it is", "its", "that's", "that is", "that would be", "it would be", "name"}) {
+        for (const auto* phrase :
+             {"it's", "it is", "its", "that's", "that is", "that would be", "it would be", "name"}) {
             if (const std::size_t length = reading_.match(index, phrase)) {
                 index += length;
                 break;
@@ -225,7 +239,9 @@ private:
         }
         auto name = read_name(reading_, index, NameHint::answered);
         if (!name || !ends_answer(*name)) return false;
-        if (name->weight() == 1 && (after_greeting || !(name->capitalised || name->begins_with_known || is_whole(*name)))) return false;
+        if (name->weight() == 1 &&
+            (after_greeting || !(name->capitalised || name->begins_with_known || is_whole(*name))))
+            return false;
         const double one = name->capitalised || name->begins_with_known ? 0.7 : 0.55;
         return claim(name, "answered", sureness(*name, one, 0.9));
     }
@@ -238,13 +254,15 @@ private:
 
     bool ends_answer(const WrittenName& name) const
     {
-        static const WordSet connecting{"and my i i'm username user email e-mail phone account order id is here with but please"};
+        static const WordSet connecting{
+            "and my i i'm username user email e-mail phone account order id is here with but please"};
         return is_end(reading_, name.next_token) || connecting.contains(reading_.tokens()[name.next_token].folded);
     }
 
     bool is_whole(const WrittenName& name) const
     {
-        return skip_lead_in(reading_, 0) >= name.first_token && skip_lead_in(reading_, name.next_token) >= reading_.tokens().size();
+        return skip_lead_in(reading_, 0) >= name.first_token &&
+               skip_lead_in(reading_, name.next_token) >= reading_.tokens().size();
     }
 
     const Reading& reading_;
@@ -268,10 +286,7 @@ bool holds_all(const std::vector<std::string>& whole, const std::vector<std::str
 
 } // namespace
 
-std::vector<NameClaim> find_names(const Reading& reading, bool asked)
-{
-    return NameScan(reading, asked).run();
-}
+std::vector<NameClaim> find_names(const Reading& reading, bool asked) { return NameScan(reading, asked).run(); }
 
 void NameFinder::hear_agent(const Reading& reading)
 {
@@ -293,8 +308,8 @@ void NameFinder::hear_customer(const ReadMessage& message, bool asked)
     if (best_) correct(message);
 }
 
-void NameFinder::keep(const ReadMessage& message, const WrittenName& name, std::string normalised, std::string_view method,
-                      double confidence)
+void NameFinder::keep(const ReadMessage& message, const WrittenName& name, std::string normalised,
+                      std::string_view method, double confidence)
 {
     parts_.clear();
     std::string_view rest = normalised;

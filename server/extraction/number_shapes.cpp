@@ -32,26 +32,18 @@ struct Chain {
     std::size_t digits = 0;
 };
 
-bool is_currency(char32_t c)
-{
-    return u_charType(static_cast<UChar32>(c)) == U_CURRENCY_SYMBOL;
-}
+bool is_currency(char32_t c) { return u_charType(static_cast<UChar32>(c)) == U_CURRENCY_SYMBOL; }
 
-bool is_blank(char32_t c)
-{
-    return c == U' ' || c == U'\u00a0' || c == U'\u202f' || c == U'\u2009' || c == U'\t';
-}
+bool is_blank(char32_t c) { return c == U' ' || c == U'\u00a0' || c == U'\u202f' || c == U'\u2009' || c == U'\t'; }
 
-bool separates(char32_t c)
-{
-    return is_blank(c) || is_dash(c) || c == U'.' || c == U'/' || c == U'(' || c == U')';
-}
+bool separates(char32_t c) { return is_blank(c) || is_dash(c) || c == U'.' || c == U'/' || c == U'(' || c == U')'; }
 
 Group group_at(Text text, std::size_t at)
 {
     Group group{{at, at}, {}, {}};
     for (; group.span.end < text.size() && is_digit(text[group.span.end]); ++group.span.end) {
-        if (group.digits.size() <= digit_limit) group.digits += static_cast<char>('0' + digit_value(text[group.span.end]));
+        if (group.digits.size() <= digit_limit)
+            group.digits += static_cast<char>('0' + digit_value(text[group.span.end]));
     }
     return group;
 }
@@ -62,7 +54,8 @@ bool is_complete_before(const Chain& chain, const Group& next)
     const bool close = std::all_of(next.before.begin(), next.before.end(),
                                    [](char32_t c) { return is_dash(c) || c == U'.'; }); // "977-625-2661" has no space
     if (close && next.digits.size() < digit_minimum) return false;
-    return chain.digits >= (chain.plus ? 11U : 10U) || (chain.digits >= digit_minimum && next.digits.size() >= digit_minimum);
+    return chain.digits >= (chain.plus ? 11U : 10U) ||
+           (chain.digits >= digit_minimum && next.digits.size() >= digit_minimum);
 }
 
 bool takes_next(Text text, Chain& chain)
@@ -89,7 +82,8 @@ Chain chain_at(Text text, std::size_t at)
     chain.start = at;
     chain.plus = text[at] == U'+';
     std::size_t first = at;
-    while (first < text.size() && first - at < 3 && (text[first] == U'+' || text[first] == U'(' || is_blank(text[first]))) {
+    while (first < text.size() && first - at < 3 &&
+           (text[first] == U'+' || text[first] == U'(' || is_blank(text[first]))) {
         chain.plus |= text[first] == U'+';
         ++first;
     }
@@ -100,20 +94,14 @@ Chain chain_at(Text text, std::size_t at)
     return chain;
 }
 
-int number_of(const Group& group)
-{
-    return group.digits.size() > 4 ? 100000 : std::stoi(group.digits);
-}
+int number_of(const Group& group) { return group.digits.size() > 4 ? 100000 : std::stoi(group.digits); }
 
 bool is_year(const Group& group)
 {
     return group.digits.size() == 4 && number_of(group) >= 1900 && number_of(group) < 2100;
 }
 
-bool is_day(const Group& group)
-{
-    return group.digits.size() <= 2 && number_of(group) >= 1 && number_of(group) <= 31;
-}
+bool is_day(const Group& group) { return group.digits.size() <= 2 && number_of(group) >= 1 && number_of(group) <= 31; }
 
 bool has_date(const std::vector<Group>& groups)
 {
@@ -136,7 +124,8 @@ bool is_dotted_number(const Chain& chain, const std::vector<std::size_t>& length
 {
     const bool dots = std::all_of(chain.groups.begin() + 1, chain.groups.end(),
                                   [](const Group& group) { return group.before == U"."; });
-    return dots && lengths.size() > 1 && std::all_of(lengths.begin(), lengths.end(), [](std::size_t n) { return n <= 3; });
+    return dots && lengths.size() > 1 &&
+           std::all_of(lengths.begin(), lengths.end(), [](std::size_t n) { return n <= 3; });
 }
 
 bool is_something_else(const Chain& chain)
@@ -146,8 +135,9 @@ bool is_something_else(const Chain& chain)
     const Lengths lengths = lengths_of(chain);
     if (chain.plus) return false;
     const std::string& first = chain.groups.front().digits;
-    const bool date = chain.groups.size() == 1 && first.size() == 8 && (first.starts_with("19") || first.starts_with("20")) &&
-                      std::stoi(first.substr(4, 2)) <= 12 && std::stoi(first.substr(6, 2)) <= 31;
+    const bool date = chain.groups.size() == 1 && first.size() == 8 &&
+                      (first.starts_with("19") || first.starts_with("20")) && std::stoi(first.substr(4, 2)) <= 12 &&
+                      std::stoi(first.substr(6, 2)) <= 31;
     return date || has_date(chain.groups) || is_dotted_number(chain, lengths) ||
            std::find(known.begin(), known.end(), lengths) != known.end();
 }
@@ -188,7 +178,8 @@ bool is_clean_before(const Reading& reading, std::size_t start)
     const char32_t further = start > 1 ? text[start - 2] : U' ';
     if ((is_letter(before) && !is_unspaced(before)) || is_digit(before) || is_currency(before)) return false;
     if (before == U'#' || before == U'_' || before == U'@' || before == U'=' || before == U'*') return false;
-    if ((is_dash(before) || before == U'/' || before == U'.') && (is_letter(further) || is_digit(further))) return false;
+    if ((is_dash(before) || before == U'/' || before == U'.') && (is_letter(further) || is_digit(further)))
+        return false;
     if ((before == U',' || before == U':') && is_digit(further)) return false;
     if (is_blank(before) && (is_currency(further) || further == U'#')) return false;
     const std::size_t token = reading.token_at(start);
@@ -203,8 +194,10 @@ bool is_clean_after(const Reading& reading, std::size_t end)
     const char32_t further = end + 1 < text.size() ? text[end + 1] : U' ';
     const bool extension = (after == U'x' || after == U'X') && is_digit(further);
     if (is_letter(after) && !is_unspaced(after) && !extension) return false;
-    if (after == U'@' || after == U'%' || after == U'_' || after == U'*' || is_digit(after) || is_currency(after)) return false;
-    if ((after == U':' || after == U',' || is_dash(after) || after == U'/' || after == U'.') && is_digit(further)) return false;
+    if (after == U'@' || after == U'%' || after == U'_' || after == U'*' || is_digit(after) || is_currency(after))
+        return false;
+    if ((after == U':' || after == U',' || is_dash(after) || after == U'/' || after == U'.') && is_digit(further))
+        return false;
     if ((is_dash(after) || after == U'/') && is_letter(further)) return false;
     if (is_blank(after) && is_currency(further)) return false;
     return !is_money_word(reading, reading.token_at(end));
@@ -230,10 +223,12 @@ Span without_stray_bracket(Text text, Span span)
 WrittenNumber written(const Reading& reading, const Chain& chain)
 {
     const Text text = reading.characters();
-    WrittenNumber number{without_stray_bracket(text, {chain.start, chain.groups.back().span.end}), shape_of(text, chain), {}};
+    WrittenNumber number{
+        without_stray_bracket(text, {chain.start, chain.groups.back().span.end}), shape_of(text, chain), {}};
     if (chain.plus) number.plain = "+";
     for (const Group& group : chain.groups) number.plain += group.digits;
-    if (!is_clean_before(reading, number.span.start) || !is_clean_after(reading, number.span.end)) number.shape = Shape::none;
+    if (!is_clean_before(reading, number.span.start) || !is_clean_after(reading, number.span.end))
+        number.shape = Shape::none;
     return number;
 }
 
@@ -243,7 +238,9 @@ void drop_small_first_group(Text text, Chain& chain)
     if (chain.plus || chain.groups.size() < 3 || text[chain.start] == U'(') return;
     const Group& first = chain.groups.front();
     const Group& second = chain.groups[1];
-    if (first.digits.size() > 2 || first.digits == "1" || first.digits.starts_with('0') || chain.digits - first.digits.size() != 10) return;
+    if (first.digits.size() > 2 || first.digits == "1" || first.digits.starts_with('0') ||
+        chain.digits - first.digits.size() != 10)
+        return;
     if (!std::all_of(second.before.begin(), second.before.end(), is_blank) && second.before.back() != U'(') return;
     chain.digits -= first.digits.size();
     chain.groups.erase(chain.groups.begin());

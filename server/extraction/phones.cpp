@@ -14,16 +14,20 @@ constexpr std::size_t words_after = 6;
 
 NumberLabel label_of(const Token& token)
 {
-    static const WordSet phones{
-        "phone phones telephone tel mobile mob cell cellphone cel call ring dial reach text sms contact telefon handy mobil "
-        "rufnummer telefonnummer handynummer telefono teléfono móvil cellulare portable téléphone telepon hp ponsel telefoon "
-        "phone# landline fax"};
+    static const WordSet phones{"phone phones telephone tel mobile mob cell cellphone cel call ring dial reach text "
+                                "sms contact telefon handy mobil "
+                                "rufnummer telefonnummer handynummer telefono teléfono móvil cellulare portable "
+                                "téléphone telepon hp ponsel telefoon "
+                                "phone# landline fax"};
     static const WordSet whatsapps{"whatsapp whatsap watsapp wa wa.me"};
     static const WordSet refused{
         "order orders invoice invoices account acct tracking track card credit debit id ids ref reference ticket case "
-        "confirmation booking reservation zip zipcode postal postcode plz code pin ssn passport sku item serial model policy "
-        "iban bank routing cvv member membership username user license licence price amount total vat tax parcel shipment "
-        "receipt transaction flight product barcode isbn npwp nik rechnung bestellung konto auftrag kundennummer fattura "
+        "confirmation booking reservation zip zipcode postal postcode plz code pin ssn passport sku item serial model "
+        "policy "
+        "iban bank routing cvv member membership username user license licence price amount total vat tax parcel "
+        "shipment "
+        "receipt transaction flight product barcode isbn npwp nik rechnung bestellung konto auftrag kundennummer "
+        "fattura "
         "ordine ordine factura pedido commande facture"};
     if (whatsapps.contains(token.folded)) return NumberLabel::whatsapp;
     if (phones.contains(token.folded)) return NumberLabel::phone;
@@ -89,7 +93,8 @@ bool is_alone(const Reading& reading, Span span)
 {
     const std::size_t first = reading.token_at(span.start);
     const std::size_t next = reading.token_at(span.end);
-    return reading.tokens()[first].starts_line && (next >= reading.tokens().size() || reading.tokens()[next].starts_line);
+    return reading.tokens()[first].starts_line &&
+           (next >= reading.tokens().size() || reading.tokens()[next].starts_line);
 }
 
 /// How sure the number must be; nothing when it cannot be a phone here.
@@ -109,10 +114,7 @@ std::optional<std::string> normalise(const std::string& plain, std::string_view 
     return number;
 }
 
-int rank_of(const Fact& fact)
-{
-    return static_cast<int>(fact.confidence * 100);
-}
+int rank_of(const Fact& fact) { return static_cast<int>(fact.confidence * 100); }
 
 void keep_surest(std::optional<Fact>& kept, const Fact& fact)
 {

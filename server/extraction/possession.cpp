@@ -17,8 +17,9 @@ const WordSet& own_words()
 
 const WordSet& others_words()
 {
-    static const WordSet words{"his her hers their theirs your yours its from called emailed phoned wrote contacted texted "
-                               "messaged dialled dialed received someone somebody"};
+    static const WordSet words{
+        "his her hers their theirs your yours its from called emailed phoned wrote contacted texted "
+        "messaged dialled dialed received someone somebody"};
     return words;
 }
 
@@ -70,7 +71,8 @@ Owner said_after(const Reading& reading, std::size_t index)
         const Token& token = reading.tokens()[index];
         const bool linking = token.folded == "is" || token.folded == "," || token.folded == "(" || token.folded == "-";
         if (linking) continue;
-        const bool relation = index + 1 < reading.tokens().size() && relations().contains(reading.tokens()[index + 1].folded);
+        const bool relation =
+            index + 1 < reading.tokens().size() && relations().contains(reading.tokens()[index + 1].folded);
         if (token.folded == "my" || token.folded == "mine") return relation ? Owner::other : Owner::customer;
         if (token.folded == "his" || token.folded == "her" || token.folded == "their") return Owner::other;
         break;

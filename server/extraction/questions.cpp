@@ -11,8 +11,9 @@ constexpr int answers_waited_for = 5;
 
 bool asks_for_something(const Reading& reading)
 {
-    static const WordSet asking{"? please pls provide give share enter confirm verify need tell send require who what which "
-                                "may can could would type supply"};
+    static const WordSet asking{
+        "? please pls provide give share enter confirm verify need tell send require who what which "
+        "may can could would type supply"};
     for (const Token& token : reading.tokens()) {
         if (asking.contains(token.folded)) return true;
     }
@@ -22,9 +23,11 @@ bool asks_for_something(const Reading& reading)
 /// "your name", "full name", "first and last name", but not "username", "user name", "name of the product".
 bool is_name_question(const Reading& reading, std::size_t index)
 {
-    static const WordSet not_persons{"user brand product company business item file pet screen domain street store bank "
-                                     "order plan model"};
-    static const WordSet leading{"your full first last complete legal real a and or the customer account holder's , - :"};
+    static const WordSet not_persons{
+        "user brand product company business item file pet screen domain street store bank "
+        "order plan model"};
+    static const WordSet leading{
+        "your full first last complete legal real a and or the customer account holder's , - :"};
     if (!reading.is(index, "name") && !reading.is(index, "names")) return false;
     if (reading.is(index + 1, "of") || reading.match(index + 1, "on the card")) return false;
     if (index == 0) return true;
@@ -35,9 +38,9 @@ bool is_name_question(const Reading& reading, std::size_t index)
 
 bool asks_who(const Reading& reading, std::size_t index)
 {
-    for (const auto* phrase : {"who am i", "whom am i", "who i am", "whom i am", "who is this", "who's this", "whom do i",
-                               "who do i have", "who are you", "may i ask who", "wie heißen sie", "wie ist ihr name",
-                               "come si chiama", "cómo se llama", "siapa nama"}) {
+    for (const auto* phrase : {"who am i", "whom am i", "who i am", "whom i am", "who is this", "who's this",
+                               "whom do i", "who do i have", "who are you", "may i ask who", "wie heißen sie",
+                               "wie ist ihr name", "come si chiama", "cómo se llama", "siapa nama"}) {
         if (reading.match(index, phrase) != 0) return true;
     }
     return false;
@@ -45,8 +48,9 @@ bool asks_who(const Reading& reading, std::size_t index)
 
 bool asks_service(const Reading& reading, std::size_t index)
 {
-    for (const auto* phrase : {"how can i help", "how may i help", "how can we help", "what can i do for you", "which service",
-                               "what service", "how can i assist", "how may i assist", "what do you need", "what kind of"}) {
+    for (const auto* phrase :
+         {"how can i help", "how may i help", "how can we help", "what can i do for you", "which service",
+          "what service", "how can i assist", "how may i assist", "what do you need", "what kind of"}) {
         if (reading.match(index, phrase) != 0) return true;
     }
     return false;
@@ -56,13 +60,14 @@ void read_word(const Reading& reading, std::size_t index, Topics& topics)
 {
     static const WordSet phones{"phone telephone mobile cell cellphone telefon handy whatsapp tel telefono teléfono"};
     static const WordSet mails{"email e-mail emails mail"};
-    static const WordSet numbers{"order invoice account acct tracking id card username ticket case booking reservation zip "
-                                 "zipcode postal confirmation reference serial pin"};
+    static const WordSet numbers{
+        "order invoice account acct tracking id card username ticket case booking reservation zip "
+        "zipcode postal confirmation reference serial pin"};
     const std::string& word = reading.tokens()[index].folded;
     topics.name |= is_name_question(reading, index) || asks_who(reading, index);
     topics.email |= mails.contains(word);
-    topics.phone |= phones.contains(word) || reading.match(index, "contact number") || reading.match(index, "reach you") ||
-                    reading.match(index, "call you");
+    topics.phone |= phones.contains(word) || reading.match(index, "contact number") ||
+                    reading.match(index, "reach you") || reading.match(index, "call you");
     topics.number |= numbers.contains(word);
     topics.service |= asks_service(reading, index);
 }

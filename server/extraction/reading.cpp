@@ -27,21 +27,12 @@ TokenKind kind_of(std::u32string_view word)
     return TokenKind::word;
 }
 
-bool is_line_end(char32_t c)
-{
-    return c == U'\n' || c == U'\r' || c == U'\u2028' || c == U'\u2029';
-}
+bool is_line_end(char32_t c) { return c == U'\n' || c == U'\r' || c == U'\u2028' || c == U'\u2029'; }
 
 /// Ends a sentence without a space after it.
-bool is_wide_stop(char32_t c)
-{
-    return c == U'。' || c == U'！' || c == U'？';
-}
+bool is_wide_stop(char32_t c) { return c == U'。' || c == U'！' || c == U'？'; }
 
-bool is_stop(char32_t c)
-{
-    return c == U'.' || c == U'!' || c == U'?' || c == U'…' || is_wide_stop(c);
-}
+bool is_stop(char32_t c) { return c == U'.' || c == U'!' || c == U'?' || c == U'…' || is_wide_stop(c); }
 
 bool is_abbreviation(std::string_view word)
 {
@@ -64,8 +55,8 @@ Reading::Reading(std::string_view utf8) : characters_(from_utf8(utf8, message_ch
     split_tokens();
     split_sentences();
     const bool lower = std::any_of(characters_.begin(), characters_.end(), is_lower);
-    const auto words = std::count_if(tokens_.begin(), tokens_.end(),
-                                     [](const Token& token) { return token.kind == TokenKind::word; });
+    const auto words =
+        std::count_if(tokens_.begin(), tokens_.end(), [](const Token& token) { return token.kind == TokenKind::word; });
     shouting_ = !lower && words > 1;
 }
 

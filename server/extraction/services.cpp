@@ -13,10 +13,13 @@ namespace {
 /// "visas" → "visa", "companies" → "company", "boxes" → "box".
 std::string singular(std::string word)
 {
-    const auto ends = [&](std::string_view ending) { return word.size() > ending.size() + 2 && word.ends_with(ending); };
+    const auto ends = [&](std::string_view ending) {
+        return word.size() > ending.size() + 2 && word.ends_with(ending);
+    };
     if (ends("'s")) word.resize(word.size() - 2);
     if (ends("ies")) return word.substr(0, word.size() - 3) + "y";
-    if (ends("ses") || ends("xes") || ends("zes") || ends("ches") || ends("shes")) return word.substr(0, word.size() - 2);
+    if (ends("ses") || ends("xes") || ends("zes") || ends("ches") || ends("shes"))
+        return word.substr(0, word.size() - 2);
     if (ends("s") && !ends("ss") && !ends("us") && !ends("is")) return word.substr(0, word.size() - 1);
     return word;
 }
@@ -54,12 +57,14 @@ ServiceTerms::ServiceTerms(const std::vector<CaseType>& case_types)
         add(type.code, at, true);
         add(spaced(type.code), at, true);
         add(type.name, at, true);
-        for (std::size_t i = 0; i < std::min(type.keywords.size(), keyword_limit); ++i) add(type.keywords[i], at, false);
+        for (std::size_t i = 0; i < std::min(type.keywords.size(), keyword_limit); ++i)
+            add(type.keywords[i], at, false);
     }
     for (auto& [word, terms] : by_first_word_) {
         // Longest first, names before keywords, then in the order of the tenant's list.
         std::sort(terms.begin(), terms.end(), [](const Term& a, const Term& b) {
-            return std::tuple(b.words.size(), b.by_name, a.case_type) < std::tuple(a.words.size(), a.by_name, b.case_type);
+            return std::tuple(b.words.size(), b.by_name, a.case_type) <
+                   std::tuple(a.words.size(), a.by_name, b.case_type);
         });
     }
 }
@@ -87,7 +92,8 @@ std::vector<Mention> ServiceTerms::find(const Reading& reading) const
     return found;
 }
 
-std::optional<Mention> ServiceTerms::longest_at(const Reading& reading, const std::vector<std::string>& words, std::size_t index) const
+std::optional<Mention> ServiceTerms::longest_at(const Reading& reading, const std::vector<std::string>& words,
+                                                std::size_t index) const
 {
     const auto terms = by_first_word_.find(words[index]);
     if (terms == by_first_word_.end()) return std::nullopt;
@@ -111,8 +117,7 @@ std::optional<Mention> ServiceTerms::longest_at(const Reading& reading, const st
 
 ServiceFinder::ServiceFinder(const std::vector<CaseType>& case_types)
     : case_types_(case_types), terms_(case_types), standings_(case_types.size())
-{
-}
+{}
 
 void ServiceFinder::hear_customer(const ReadMessage& message, const Topics& asked)
 {
@@ -151,7 +156,8 @@ Intent ServiceFinder::result() const
     const Fact* primary = nullptr;
     const auto place = [](const Fact& fact) { return std::tuple(fact.confidence, fact.message_seq, fact.start); };
     for (const Standing& standing : standings_) {
-        if (standing.evidence && (!primary || place(*standing.evidence) >= place(*primary))) primary = &*standing.evidence;
+        if (standing.evidence && (!primary || place(*standing.evidence) >= place(*primary)))
+            primary = &*standing.evidence;
     }
     if (!primary) return {};
     return {true, primary->normalised, primary->confidence, cut(primary->quote, quote_character_limit), *primary};

@@ -8,9 +8,9 @@
 
 namespace trunkline::extraction {
 
-inline constexpr std::size_t case_type_limit = 500;     ///< further ones are not looked for
-inline constexpr std::size_t keyword_limit = 100;       ///< of one case type
-inline constexpr std::size_t term_word_limit = 8;       ///< longer terms are not looked for
+inline constexpr std::size_t case_type_limit = 500; ///< further ones are not looked for
+inline constexpr std::size_t keyword_limit = 100;   ///< of one case type
+inline constexpr std::size_t term_word_limit = 8;   ///< longer terms are not looked for
 inline constexpr std::size_t term_character_limit = 120;
 
 /// A service named in a text.
@@ -37,7 +37,8 @@ private:
         bool by_name = false;
     };
     void add(std::string_view text, std::size_t case_type, bool by_name);
-    std::optional<Mention> longest_at(const Reading& reading, const std::vector<std::string>& singular, std::size_t index) const;
+    std::optional<Mention> longest_at(const Reading& reading, const std::vector<std::string>& singular,
+                                      std::size_t index) const;
 
     std::map<std::string, std::vector<Term>, std::less<>> by_first_word_;
 };

@@ -35,7 +35,8 @@ void Summary::hear_customer(const Reading& reading)
         const Worth worth = worth_of(reading, sentence);
         if (worth <= worth_) continue;
         const std::u32string_view characters = reading.characters();
-        words_ = first_characters(characters.substr(sentence.start, sentence.end - sentence.start), words_character_limit);
+        words_ =
+            first_characters(characters.substr(sentence.start, sentence.end - sentence.start), words_character_limit);
         worth_ = worth;
     }
 }
@@ -45,7 +46,9 @@ std::string Summary::text(const Intent& intent) const
     if (words_.empty()) return {};
     std::string summary = "The customer said: “" + words_ + "”";
     if (intent.detected && intent.case_type_code) {
-        summary += " Service: " + first_characters(from_utf8(*intent.case_type_code, code_character_limit + 1), code_character_limit) + ".";
+        summary += " Service: " +
+                   first_characters(from_utf8(*intent.case_type_code, code_character_limit + 1), code_character_limit) +
+                   ".";
     }
     return summary;
 }

@@ -61,7 +61,8 @@ TEST(BuiltinExtractor, says_nothing_of_an_empty_conversation)
 
 TEST(BuiltinExtractor, does_not_repeat_what_is_known)
 {
-    ExtractionInput input = conversation({{"customer", "I'm Crystal. My email is ada@example.test, my phone is 415-775-7644"}});
+    ExtractionInput input =
+        conversation({{"customer", "I'm Crystal. My email is ada@example.test, my phone is 415-775-7644"}});
     input.known.full_name = "Crystal Minh";
     input.known.email = "ada@example.test";
     const Extraction extraction = BuiltinExtractor().extract(input);

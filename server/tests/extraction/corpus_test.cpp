@@ -47,9 +47,11 @@ struct Score {
     }
     void print(const char* field) const
     {
-        const auto share = [this](int other) { return right + other == 0 ? 1.0 : right / static_cast<double>(right + other); };
-        std::printf("%-28s precision %.3f  recall %.3f  (right %d, wrong %d, missed %d)\n", field, share(wrong), share(missed),
-                    right, wrong, missed);
+        const auto share = [this](int other) {
+            return right + other == 0 ? 1.0 : right / static_cast<double>(right + other);
+        };
+        std::printf("%-28s precision %.3f  recall %.3f  (right %d, wrong %d, missed %d)\n", field, share(wrong),
+                    share(missed), right, wrong, missed);
     }
 };
 
@@ -65,7 +67,8 @@ std::string told(const ExtractionInput& input, const std::string& truth, bool di
     };
     if (truth.empty()) return {};
     for (const auto& message : input.messages) {
-        if (message.sender == Sender::customer && reduced(message.text).find(reduced(truth)) != std::string::npos) return truth;
+        if (message.sender == Sender::customer && reduced(message.text).find(reduced(truth)) != std::string::npos)
+            return truth;
     }
     return {};
 }
@@ -93,7 +96,8 @@ TEST(Corpus, of_customers_and_agents_is_read_with_known_precision_and_recall)
                         folded(from_utf8(value_of(extraction.client.full_name), 1000)));
             emails.count(told(input, field(personal, "email"), false), value_of(extraction.client.email));
             const std::string phone = told(input, field(personal, "phone"), true);
-            phones.count(parse_phone(phone, "US", PhoneCheck::possible).value_or(""), value_of(extraction.client.phone));
+            phones.count(parse_phone(phone, "US", PhoneCheck::possible).value_or(""),
+                         value_of(extraction.client.phone));
         }
     }
     names.print("abcd full_name");
@@ -116,7 +120,8 @@ TEST(Corpus, of_tasks_gives_phones_at_their_spans)
                 std::set<std::string> found;
                 for (const auto& slot : turn.at("slots").as_array()) {
                     if (slot.at("slot").as_string().find("phone") == std::string_view::npos) continue;
-                    expected.insert(std::to_string(slot.at("start").as_int64()) + "-" + std::to_string(slot.at("exclusive_end").as_int64()));
+                    expected.insert(std::to_string(slot.at("start").as_int64()) + "-" +
+                                    std::to_string(slot.at("exclusive_end").as_int64()));
                 }
                 for (const auto& phone : find_phones(Reading(text), "US")) {
                     found.insert(std::to_string(phone.span.start) + "-" + std::to_string(phone.span.end));

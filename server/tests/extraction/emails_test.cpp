@@ -32,28 +32,38 @@ using Found = std::vector<std::string>;
 TEST(Emails, end_before_punctuation)
 {
     const Found ada{"ada@example.test"};
-    for (const auto* text : {"ada@example.test", "ada@example.test.", "ada@example.test, thanks", "<ada@example.test>", "(ada@example.test)",
-                             "mailto:ada@example.test", "\"ada@example.test\"", "'ada@example.test'", "is it ada@example.test?",
-                             "ada@example.test!", "Email:ada@example.test", "...ada@example.test...", "[ada@example.test](x)", "ADA@Example.TEST",
-                             "почта ada@example.test。", "邮箱：ada@example.test谢谢", "邮箱ada@example.test", "ada@example.test\nphone", "*ada@example.test*",
-                             "ada@example.test.I need help", "ada@example.test;bob", "ada@example.test/977"}) {
+    for (const auto* text : {"ada@example.test",         "ada@example.test.",
+                             "ada@example.test, thanks", "<ada@example.test>",
+                             "(ada@example.test)",       "mailto:ada@example.test",
+                             "\"ada@example.test\"",     "'ada@example.test'",
+                             "is it ada@example.test?",  "ada@example.test!",
+                             "Email:ada@example.test",   "...ada@example.test...",
+                             "[ada@example.test](x)",    "ADA@Example.TEST",
+                             "почта ada@example.test。", "邮箱：ada@example.test谢谢",
+                             "邮箱ada@example.test",     "ada@example.test\nphone",
+                             "*ada@example.test*",       "ada@example.test.I need help",
+                             "ada@example.test;bob",     "ada@example.test/977"}) {
         EXPECT_EQ(all_in(text), ada) << text;
     }
 }
 
 TEST(Emails, may_have_dots_pluses_and_subdomains)
 {
-    EXPECT_EQ(all_in("first.last+tag@mail.sub-domain.example.test"), Found{"first.last+tag@mail.sub-domain.example.test"});
+    EXPECT_EQ(all_in("first.last+tag@mail.sub-domain.example.test"),
+              Found{"first.last+tag@mail.sub-domain.example.test"});
     EXPECT_EQ(all_in("o'brien_1%x@example.co"), Found{"o'brien_1%x@example.co"});
-    EXPECT_EQ(all_in("a@example.test/b@example.test, c@example.test"), (Found{"a@example.test", "b@example.test", "c@example.test"}));
+    EXPECT_EQ(all_in("a@example.test/b@example.test, c@example.test"),
+              (Found{"a@example.test", "b@example.test", "c@example.test"}));
 }
 
 TEST(Emails, are_not_files_links_or_handles)
 {
-    for (const auto* text : {"logo@2x.png", "see icon@3x.jpeg", "https://user@example.test/path", "https://example.test/?email=ada@example.test",
-                             "git@example.test:owner/project", "@ada", "ada@", "@example.test", "ada@example", "ada@@example.test", "a@b@example.test",
-                             "ada@.test", "ada@example..test", "ada..l@example.test", "ada@-example.test", "ada@example.t", "user@10.0.0.1",
-                             "www.example.test/x@example.test/y", "josé@example.test"}) {
+    for (const auto* text :
+         {"logo@2x.png", "see icon@3x.jpeg", "https://user@example.test/path",
+          "https://example.test/?email=ada@example.test", "git@example.test:owner/project", "@ada", "ada@",
+          "@example.test", "ada@example", "ada@@example.test", "a@b@example.test", "ada@.test", "ada@example..test",
+          "ada..l@example.test", "ada@-example.test", "ada@example.t", "user@10.0.0.1",
+          "www.example.test/x@example.test/y", "josé@example.test"}) {
         EXPECT_EQ(all_in(text), Found{}) << text;
     }
 }
@@ -74,7 +84,8 @@ TEST(Emails, spelled_in_words_are_found_with_little_confidence)
 TEST(Emails, the_one_the_customer_calls_his_wins)
 {
     EXPECT_EQ(own_in({{"customer", "I wrote to help@shop.test. my email is ada@example.test"}}), "ada@example.test");
-    EXPECT_EQ(own_in({{"customer", "ada@example.test"}, {"customer", "my wife's email is eve@example.test"}}), "ada@example.test");
+    EXPECT_EQ(own_in({{"customer", "ada@example.test"}, {"customer", "my wife's email is eve@example.test"}}),
+              "ada@example.test");
     EXPECT_EQ(own_in({{"customer", "my wife's email is eve@example.test"}}), "");
     EXPECT_EQ(own_in({{"customer", "his address is bob@example.test, mine is ada@example.test"}}), "ada@example.test");
     EXPECT_EQ(own_in({{"customer", "I got a mail from spam@example.test"}}), "");
@@ -86,8 +97,11 @@ TEST(Emails, the_one_the_customer_calls_his_wins)
 
 TEST(Emails, the_latest_answer_wins)
 {
-    EXPECT_EQ(own_in({{"agent", "your email?"}, {"customer", "ada@exmaple.test"}, {"customer", "sorry, ada@example.test"}}), "ada@example.test");
-    EXPECT_EQ(own_in({{"customer", "my email is a@example.test"}, {"customer", "my new email is b@example.test"}}), "b@example.test");
+    EXPECT_EQ(
+        own_in({{"agent", "your email?"}, {"customer", "ada@exmaple.test"}, {"customer", "sorry, ada@example.test"}}),
+        "ada@example.test");
+    EXPECT_EQ(own_in({{"customer", "my email is a@example.test"}, {"customer", "my new email is b@example.test"}}),
+              "b@example.test");
 }
 
 TEST(Emails, of_staff_and_those_the_agent_gives_are_not_the_clients)

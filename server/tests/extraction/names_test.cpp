@@ -16,10 +16,7 @@ std::string name_in(const std::vector<Line>& lines)
     return value_of(extraction.client.full_name);
 }
 
-std::string said(const std::string& text)
-{
-    return name_in({{"customer", text}});
-}
+std::string said(const std::string& text) { return name_in({{"customer", text}}); }
 
 std::string answer(const std::string& text, const std::string& question = "May I have your full name please?")
 {
@@ -95,7 +92,8 @@ TEST(Names, are_short_answers_to_the_question_for_one)
     EXPECT_EQ(answer("Albert", "What's your name?"), "Albert");
     EXPECT_EQ(answer("zbigniew", "And your name?"), "Zbigniew");
     EXPECT_EQ(answer("sanya afzal", "Who am I speaking with?"), "Sanya Afzal");
-    EXPECT_EQ(name_in({{"agent", "Can I get your name?"}, {"customer", "sure"}, {"customer", "chloe zhang"}}), "Chloe Zhang");
+    EXPECT_EQ(name_in({{"agent", "Can I get your name?"}, {"customer", "sure"}, {"customer", "chloe zhang"}}),
+              "Chloe Zhang");
 }
 
 TEST(Names, are_not_seen_in_answers_that_hold_none)
@@ -112,13 +110,38 @@ TEST(Names, are_not_seen_in_answers_that_hold_none)
 
 TEST(Names, are_not_made_of_moods_products_places_or_tiers)
 {
-    for (const auto* text :
-         {"I'm fine", "I'm a bronze", "I'm Bronze", "I'm looking for jeans", "this is ridiculous", "This is Ridiculous!", "my username is cminh730",
-          "I'm in San Mateo", "I'm from New York", "I'm Italian", "i'm frustrated", "I'm VIP", "my name is on the account",
-          "my name is spelled wrong", "My dog's name is Rex", "my wife's name is Anna Smith", "her name is Anna Smith",
-          "the product name is Aero Max", "User name: cminh", "This is Amazing", "I am Happy with it", "Hi there", "Good Morning",
-          "I'm at Starbucks in October", "Same here", "I want Calvin Klein jeans", "This is for my boss Peter", "im lactose intolerant",
-          "I'd like to speak with Peter Parker", "Is this Michael Kors?", "I'm on hold", "This is Urgent"}) {
+    for (const auto* text : {"I'm fine",
+                             "I'm a bronze",
+                             "I'm Bronze",
+                             "I'm looking for jeans",
+                             "this is ridiculous",
+                             "This is Ridiculous!",
+                             "my username is cminh730",
+                             "I'm in San Mateo",
+                             "I'm from New York",
+                             "I'm Italian",
+                             "i'm frustrated",
+                             "I'm VIP",
+                             "my name is on the account",
+                             "my name is spelled wrong",
+                             "My dog's name is Rex",
+                             "my wife's name is Anna Smith",
+                             "her name is Anna Smith",
+                             "the product name is Aero Max",
+                             "User name: cminh",
+                             "This is Amazing",
+                             "I am Happy with it",
+                             "Hi there",
+                             "Good Morning",
+                             "I'm at Starbucks in October",
+                             "Same here",
+                             "I want Calvin Klein jeans",
+                             "This is for my boss Peter",
+                             "im lactose intolerant",
+                             "I'd like to speak with Peter Parker",
+                             "Is this Michael Kors?",
+                             "I'm on hold",
+                             "This is Urgent"}) {
         EXPECT_EQ(said(text), "") << text;
     }
 }
@@ -126,7 +149,9 @@ TEST(Names, are_not_made_of_moods_products_places_or_tiers)
 TEST(Names, of_the_agent_are_nobodys_answer)
 {
     EXPECT_EQ(name_in({{"agent", "Hi, my name is Sarah. May I have your name?"}, {"customer", "Hi Sarah"}}), "");
-    EXPECT_EQ(name_in({{"agent", "My name is Sarah. May I have your name?"}, {"customer", "Hi Sarah, it's Crystal Minh"}}), "Crystal Minh");
+    EXPECT_EQ(
+        name_in({{"agent", "My name is Sarah. May I have your name?"}, {"customer", "Hi Sarah, it's Crystal Minh"}}),
+        "Crystal Minh");
 }
 
 TEST(Names, of_system_lines_do_not_count)
@@ -137,17 +162,21 @@ TEST(Names, of_system_lines_do_not_count)
 
 TEST(Names, are_replaced_by_their_correction)
 {
-    EXPECT_EQ(name_in({{"customer", "my name is Crystal Min"}, {"customer", "sorry, it's Minh, not Min"}}), "Crystal Minh");
+    EXPECT_EQ(name_in({{"customer", "my name is Crystal Min"}, {"customer", "sorry, it's Minh, not Min"}}),
+              "Crystal Minh");
     EXPECT_EQ(name_in({{"customer", "my name is crystal min"}, {"customer", "*minh"}}), "Crystal Minh");
     EXPECT_EQ(name_in({{"customer", "my name is Jon Smith"}, {"customer", "Actually it's John Smith"}}), "John Smith");
-    EXPECT_EQ(name_in({{"customer", "my name is Jon Smith"}, {"customer", "No, my name is Peter Miller"}}), "Peter Miller");
+    EXPECT_EQ(name_in({{"customer", "my name is Jon Smith"}, {"customer", "No, my name is Peter Miller"}}),
+              "Peter Miller");
     EXPECT_EQ(name_in({{"customer", "my name is Jon Smith"}, {"customer", "sorry, it's Tuesday"}}), "Jon Smith");
-    EXPECT_EQ(name_in({{"customer", "my name is Jon Smith"}, {"customer", "Sorry, I meant the blue one"}}), "Jon Smith");
+    EXPECT_EQ(name_in({{"customer", "my name is Jon Smith"}, {"customer", "Sorry, I meant the blue one"}}),
+              "Jon Smith");
 }
 
 TEST(Names, grow_when_the_full_one_is_given)
 {
-    EXPECT_EQ(name_in({{"customer", "I'm Crystal"}, {"agent", "Your full name?"}, {"customer", "Crystal Minh"}}), "Crystal Minh");
+    EXPECT_EQ(name_in({{"customer", "I'm Crystal"}, {"agent", "Your full name?"}, {"customer", "Crystal Minh"}}),
+              "Crystal Minh");
     EXPECT_EQ(name_in({{"customer", "My name is Crystal Minh"}, {"customer", "Crystal here"}}), "Crystal Minh");
 }
 

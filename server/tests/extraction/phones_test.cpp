@@ -27,20 +27,18 @@ ClientFacts client_of(const std::vector<Line>& lines)
     return extraction.client;
 }
 
-std::string phone_in(const std::vector<Line>& lines)
-{
-    return value_of(client_of(lines).phone);
-}
+std::string phone_in(const std::vector<Line>& lines) { return value_of(client_of(lines).phone); }
 
 } // namespace
 
 TEST(Phones, are_found_as_they_are_written)
 {
     const Found expected{"+19776252661"};
-    for (const auto* text : {"(977) 625-2661", "977-625-2661", "977.625.2661", "977 625 2661", "+1 977 625 2661", "+19776252661", "1-977-625-2661",
-                             "call (977) 625-2661.", "phone:9776252661", "my number is 9776252661", "Phone number: 977 6252661",
-                             "(977)625-2661 ext. 12", "977–625–2661", "9776252661 is my phone number", "Phone:\n9776252661", "tel 977/625-2661",
-                             "cell is (977) 625 - 2661", "٩٧٧-٦٢٥-٢٦٦١"}) {
+    for (const auto* text :
+         {"(977) 625-2661", "977-625-2661", "977.625.2661", "977 625 2661", "+1 977 625 2661", "+19776252661",
+          "1-977-625-2661", "call (977) 625-2661.", "phone:9776252661", "my number is 9776252661",
+          "Phone number: 977 6252661", "(977)625-2661 ext. 12", "977–625–2661", "9776252661 is my phone number",
+          "Phone:\n9776252661", "tel 977/625-2661", "cell is (977) 625 - 2661", "٩٧٧-٦٢٥-٢٦٦١"}) {
         EXPECT_EQ(all_in(text), expected) << text;
     }
 }
@@ -64,19 +62,42 @@ TEST(Phones, that_are_merely_possible_need_a_label_or_a_shape)
 
 TEST(Phones, are_not_orders_accounts_or_cards)
 {
-    for (const auto* text : {"Order ID: 3348917502", "order number 415-775-7644", "my order is 4157757644", "invoice no. 4157757644", "account 4157757644",
-                             "tracking number is 4157757644", "card 4111 1111 1111 1111", "4157757644 is my order number", "#4157757644", "#415-775-7644",
-                             "Order ID:\n4157757644", "case 4157757644", "INV-4157757644", "SKU4157757644", "IDs: 4157757644, 4157757655"}) {
+    for (const auto* text :
+         {"Order ID: 3348917502", "order number 415-775-7644", "my order is 4157757644", "invoice no. 4157757644",
+          "account 4157757644", "tracking number is 4157757644", "card 4111 1111 1111 1111",
+          "4157757644 is my order number", "#4157757644", "#415-775-7644", "Order ID:\n4157757644", "case 4157757644",
+          "INV-4157757644", "SKU4157757644", "IDs: 4157757644, 4157757655"}) {
         EXPECT_EQ(all_in(text), Found{}) << text;
     }
 }
 
 TEST(Phones, are_not_dates_times_prices_or_postcodes)
 {
-    for (const auto* text :
-         {"2019-11-06", "06.11.2019", "11/06/2019 10:30", "20191106", "2019 2020", "10:30 11:45", "$4157757644", "4157757644 USD", "1.000.000.000",
-          "1,234,567.89", "75227-1234", "94117", "192.168.100.200", "078-05-1120", "3.14159265", "1990-2000", "https://example.test/4157757644",
-          "a4157757644", "4157757644@example.test", "1234567", "00000", "€ 415 775 7644", "2019-11-06 10:30:15", "4157757644%", "12345678901234567890"}) {
+    for (const auto* text : {"2019-11-06",
+                             "06.11.2019",
+                             "11/06/2019 10:30",
+                             "20191106",
+                             "2019 2020",
+                             "10:30 11:45",
+                             "$4157757644",
+                             "4157757644 USD",
+                             "1.000.000.000",
+                             "1,234,567.89",
+                             "75227-1234",
+                             "94117",
+                             "192.168.100.200",
+                             "078-05-1120",
+                             "3.14159265",
+                             "1990-2000",
+                             "https://example.test/4157757644",
+                             "a4157757644",
+                             "4157757644@example.test",
+                             "1234567",
+                             "00000",
+                             "€ 415 775 7644",
+                             "2019-11-06 10:30:15",
+                             "4157757644%",
+                             "12345678901234567890"}) {
         EXPECT_EQ(all_in(text), Found{}) << text;
     }
 }
@@ -96,7 +117,10 @@ TEST(Phones, answer_the_question_for_one)
     EXPECT_EQ(phone_in({{"agent", "I'd just need your phone number."}, {"customer", "9776252661"}}), "+19776252661");
     EXPECT_EQ(phone_in({{"agent", "your order id please?"}, {"customer", "4157757644"}}), "");
     EXPECT_EQ(phone_in({{"agent", "order ID and email please"}, {"customer", "4157757644"}}), "");
-    EXPECT_EQ(phone_in({{"agent", "your phone number and order id please?"}, {"customer", "(977) 625-2661"}, {"customer", "9016676427"}}), "+19776252661");
+    EXPECT_EQ(phone_in({{"agent", "your phone number and order id please?"},
+                        {"customer", "(977) 625-2661"},
+                        {"customer", "9016676427"}}),
+              "+19776252661");
 }
 
 TEST(Phones, of_others_are_not_the_clients)

@@ -21,12 +21,70 @@ constexpr std::uint64_t seed = 20261121;
 /// Pieces of which a conversation is shuffled together: what the recognisers look for, and what breaks readers.
 const std::vector<std::string>& pieces()
 {
-    static const std::vector<std::string> all{
-        "my name is", "Crystal", "minh", "I'm", "this is", "van der", "O’Brien", "José", "王小明", "sorry, it's", ", not", "Name:", "Thanks,\n", "J.",
-        "my email is", "ada@example.test", "@", "a@b@", "https://x.test/?e=a@b.test", "at example dot com", "www.", "://", "my", "wife's",
-        "(977) 625-2661", "+49 30 1234567", "9776252661", "order", "phone", "WhatsApp", "2019-11-06", "$", "#", "(", ")", "-", "٩٧٧", "0",
-        "I need a", "visa", "don't need", "PT_PMA", "?", ".", "!", "…", "。", "\n", "\r\n", "\t", ",", "I'm from", "Italy", "\xF0\x9F\x98\x80",
-        "e\xCC\x81", "\xE2\x80\x8F", "\xEF\xBB\xBF", "\xff", "\xC3", "\xED\xA0\x80", "\xF4\x90\x80\x80", std::string("\0", 1), "here", "*"};
+    static const std::vector<std::string> all{"my name is",
+                                              "Crystal",
+                                              "minh",
+                                              "I'm",
+                                              "this is",
+                                              "van der",
+                                              "O’Brien",
+                                              "José",
+                                              "王小明",
+                                              "sorry, it's",
+                                              ", not",
+                                              "Name:",
+                                              "Thanks,\n",
+                                              "J.",
+                                              "my email is",
+                                              "ada@example.test",
+                                              "@",
+                                              "a@b@",
+                                              "https://x.test/?e=a@b.test",
+                                              "at example dot com",
+                                              "www.",
+                                              "://",
+                                              "my",
+                                              "wife's",
+                                              "(977) 625-2661",
+                                              "+49 30 1234567",
+                                              "9776252661",
+                                              "order",
+                                              "phone",
+                                              "WhatsApp",
+                                              "2019-11-06",
+                                              "$",
+                                              "#",
+                                              "(",
+                                              ")",
+                                              "-",
+                                              "٩٧٧",
+                                              "0",
+                                              "I need a",
+                                              "visa",
+                                              "don't need",
+                                              "PT_PMA",
+                                              "?",
+                                              ".",
+                                              "!",
+                                              "…",
+                                              "。",
+                                              "\n",
+                                              "\r\n",
+                                              "\t",
+                                              ",",
+                                              "I'm from",
+                                              "Italy",
+                                              "\xF0\x9F\x98\x80",
+                                              "e\xCC\x81",
+                                              "\xE2\x80\x8F",
+                                              "\xEF\xBB\xBF",
+                                              "\xff",
+                                              "\xC3",
+                                              "\xED\xA0\x80",
+                                              "\xF4\x90\x80\x80",
+                                              std::string("\0", 1),
+                                              "here",
+                                              "*"};
     return all;
 }
 
@@ -78,7 +136,8 @@ TEST(Extraction, points_at_the_customers_own_words_whatever_they_are)
         const ExtractionInput input = random_conversation(random);
         const Extraction extraction = BuiltinExtractor().extract(input);
         ASSERT_EQ(misplaced(input, extraction), "") << "round " << round;
-        facts += extraction.client.email.has_value() + extraction.client.phone.has_value() + extraction.client.full_name.has_value();
+        facts += extraction.client.email.has_value() + extraction.client.phone.has_value() +
+                 extraction.client.full_name.has_value();
     }
     EXPECT_GT(facts, 300U); // or the loop tests nothing
 }
@@ -101,7 +160,8 @@ TEST(Extraction, gives_the_same_facts_each_time)
     std::mt19937_64 random(seed + 2);
     for (int round = 0; round < 200; ++round) {
         const ExtractionInput input = random_conversation(random);
-        ASSERT_EQ(to_json(BuiltinExtractor().extract(input)), to_json(BuiltinExtractor().extract(input))) << "round " << round;
+        ASSERT_EQ(to_json(BuiltinExtractor().extract(input)), to_json(BuiltinExtractor().extract(input)))
+            << "round " << round;
     }
 }
 
@@ -129,17 +189,46 @@ TEST(Extraction, finds_nothing_new_once_everything_is_known)
     for (int round = 0; round < 200; ++round) {
         ExtractionInput input = random_conversation(random);
         const ClientFacts first = BuiltinExtractor().extract(input).client;
-        const auto known = [](const std::optional<Fact>& fact) { return fact ? std::optional(fact->normalised) : std::nullopt; };
-        input.known = {known(first.full_name), known(first.email), known(first.phone), known(first.whatsapp), known(first.nationality)};
+        const auto known = [](const std::optional<Fact>& fact) {
+            return fact ? std::optional(fact->normalised) : std::nullopt;
+        };
+        input.known = {known(first.full_name), known(first.email), known(first.phone), known(first.whatsapp),
+                       known(first.nationality)};
         const ClientFacts second = BuiltinExtractor().extract(input).client;
-        ASSERT_FALSE(second.full_name || second.email || second.phone || second.whatsapp || second.nationality) << "round " << round;
+        ASSERT_FALSE(second.full_name || second.email || second.phone || second.whatsapp || second.nationality)
+            << "round " << round;
     }
 }
 
 TEST(Extraction, reads_what_is_made_to_be_slow_in_linear_time)
 {
-    for (const auto* piece : {"@", "a@", "a.", "(", "+", "1 ", "1-", "-", "hi ", "sorry. ", "mr ", "!\n", "my name is ", "I'm ", "I need a visa ",
-                              "www.", "://", "a", "\xE7\x8E\x8B", "Thanks,\n", "van ", "x at ", "dot ", "'", "$1", "Crystal ", "it's "}) {
+    for (const auto* piece : {"@",
+                              "a@",
+                              "a.",
+                              "(",
+                              "+",
+                              "1 ",
+                              "1-",
+                              "-",
+                              "hi ",
+                              "sorry. ",
+                              "mr ",
+                              "!\n",
+                              "my name is ",
+                              "I'm ",
+                              "I need a visa ",
+                              "www.",
+                              "://",
+                              "a",
+                              "\xE7\x8E\x8B",
+                              "Thanks,\n",
+                              "van ",
+                              "x at ",
+                              "dot ",
+                              "'",
+                              "$1",
+                              "Crystal ",
+                              "it's "}) {
         const std::string text = repeated(piece, 64 * 1024);
         const std::vector<Line> lines(2, Line{"customer", text});
         ExtractionInput input = conversation(lines);

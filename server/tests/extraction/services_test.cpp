@@ -20,10 +20,7 @@ Intent intent_of(const std::vector<Line>& lines)
     return extraction.intent;
 }
 
-Intent said(const std::string& text)
-{
-    return intent_of({{"customer", text}});
-}
+Intent said(const std::string& text) { return intent_of({{"customer", text}}); }
 
 std::string clear(const std::string& text)
 {
@@ -48,7 +45,8 @@ TEST(Services, that_are_asked_for_are_clear)
 
 TEST(Services, that_are_merely_mentioned_are_not_clear)
 {
-    for (const auto* text : {"my visa expires in May", "How much is a KITAS?", "is a visa difficult?", "I got a visa last year"}) {
+    for (const auto* text :
+         {"my visa expires in May", "How much is a KITAS?", "is a visa difficult?", "I got a visa last year"}) {
         const Intent intent = said(text);
         EXPECT_TRUE(intent.detected) << text;
         EXPECT_LT(intent.confidence, 0.7) << text;
@@ -74,8 +72,13 @@ TEST(Services, are_whole_words)
 TEST(Services, the_one_asked_for_most_clearly_is_the_primary_one)
 {
     EXPECT_EQ(intent_of({{"customer", "I need a KITAS"}, {"customer", "my visa ends soon"}}).case_type_code, "KITAS");
-    EXPECT_EQ(intent_of({{"customer", "I need a KITAS"}, {"customer", "and I need a PT PMA"}}).case_type_code, "PT_PMA");
-    EXPECT_EQ(intent_of({{"customer", "I need a KITAS"}, {"customer", "I need a PT PMA"}, {"customer", "how do I get the KITAS?"}}).case_type_code, "KITAS");
+    EXPECT_EQ(intent_of({{"customer", "I need a KITAS"}, {"customer", "and I need a PT PMA"}}).case_type_code,
+              "PT_PMA");
+    EXPECT_EQ(
+        intent_of(
+            {{"customer", "I need a KITAS"}, {"customer", "I need a PT PMA"}, {"customer", "how do I get the KITAS?"}})
+            .case_type_code,
+        "KITAS");
 }
 
 TEST(Services, named_in_answer_are_clear)

@@ -37,15 +37,9 @@ ExtractionInput conversation(const std::vector<Line>& lines)
     return input;
 }
 
-Extraction extract(const std::vector<Line>& lines)
-{
-    return BuiltinExtractor().extract(conversation(lines));
-}
+Extraction extract(const std::vector<Line>& lines) { return BuiltinExtractor().extract(conversation(lines)); }
 
-std::string value_of(const std::optional<Fact>& fact)
-{
-    return fact ? fact->normalised : std::string();
-}
+std::string value_of(const std::optional<Fact>& fact) { return fact ? fact->normalised : std::string(); }
 
 std::string misplaced(const ExtractionInput& input, const std::optional<Fact>& fact)
 {
@@ -57,9 +51,11 @@ std::string misplaced(const ExtractionInput& input, const std::optional<Fact>& f
         const auto end = static_cast<std::size_t>(fact->end);
         if (fact->start < 0 || start >= end || end > text.size()) return "the span leaves the text: " + fact->value;
         if (message.sender != Sender::customer) return "not the customer's words: " + fact->value;
-        if (to_utf8(std::u32string_view(text).substr(start, end - start)) != fact->value) return "not at its place: " + fact->value;
+        if (to_utf8(std::u32string_view(text).substr(start, end - start)) != fact->value)
+            return "not at its place: " + fact->value;
         if (fact->quote.find(fact->value) == std::string::npos) return "not in its quote: " + fact->value;
-        return to_utf8(text).find(fact->quote) == std::string::npos ? "the quote is not in the text: " + fact->quote : "";
+        return to_utf8(text).find(fact->quote) == std::string::npos ? "the quote is not in the text: " + fact->quote
+                                                                    : "";
     }
     return "no such message: " + fact->value;
 }
@@ -74,10 +70,7 @@ std::string misplaced(const ExtractionInput& input, const Extraction& extraction
     return {};
 }
 
-ReadMessage read(const std::string& text)
-{
-    return {id_of(1), 1, Sender::customer, Reading(text)};
-}
+ReadMessage read(const std::string& text) { return {id_of(1), 1, Sender::customer, Reading(text)}; }
 
 boost::json::value read_json(const std::filesystem::path& file)
 {
