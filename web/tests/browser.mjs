@@ -16,10 +16,12 @@ const page = await context.newPage();
 const trouble = [];
 listen_for_trouble(page, trouble);
 
-await check('a newcomer comes in and stands before an empty chat', async () => {
+const is_in = await check('a newcomer comes in and stands before an empty chat', async () => {
   await come_in(page);
   await shot(page, 'chat-empty');
 });
+// Without that nothing else can be looked at.
+if (!is_in) finish();
 
 let conversation = '';
 await check('a message is on the page at once and its answer streams in', async () => {

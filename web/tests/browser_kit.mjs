@@ -18,16 +18,18 @@ const shots = process.env.SCREENSHOTS;
 let passed = 0;
 let failed = 0;
 
-/** One named check. The others go on when it fails. */
+/** One named check. The others go on when it fails. Answers whether it held. */
 export async function check(name, body) {
   const started = performance.now();
   try {
     await body();
     passed++;
     console.log(`ok    ${name} (${Math.round(performance.now() - started)} ms)`);
+    return true;
   } catch (error) {
     failed++;
     console.log(`FAIL  ${name}\n      ${String(error?.message ?? error).replaceAll('\n', '\n      ')}`);
+    return false;
   }
 }
 

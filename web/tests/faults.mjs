@@ -30,12 +30,13 @@ const post = (path, body) =>
     [path, body],
   );
 
-await check('somebody is signed in and has a conversation', async () => {
+const is_in = await check('somebody is signed in and has a conversation', async () => {
   await come_in(page);
   await say(page, 'Good morning, this is the first message.');
   await page.waitForURL(/\/c\//);
   await whole_answer(page);
 });
+if (!is_in) finish();
 
 await check('the answer to a send is lost: the message stands there once, also after sending again', async () => {
   await page.route('**/api/v1/chat/send', async (route) => {

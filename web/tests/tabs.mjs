@@ -34,12 +34,13 @@ async function open(path) {
 }
 
 let first;
-await check('somebody is signed in', async () => {
+const is_in = await check('somebody is signed in', async () => {
   first = await context.newPage();
   listen_for_trouble(first, trouble);
   await come_in(first);
   await first.close();
 });
+if (!is_in) finish();
 
 let chats = [];
 let boards = [];

@@ -29,6 +29,8 @@ export function SearchBox({ label, value, change }: { label: string; value: stri
   );
 }
 
+let ids = 0;
+
 interface SelectProps {
   label: string;
   value: string;
@@ -38,21 +40,22 @@ interface SelectProps {
 }
 
 export function Select({ label, value, options, change, labelled = false }: SelectProps) {
+  const [id] = useState(() => `select-${++ids}`);
   return (
-    <label class={labelled ? 'field' : 'select'}>
-      <span class={labelled ? '' : 'hidden'}>{label}</span>
-      <select value={value} onChange={(event) => change(event.currentTarget.value)}>
+    <div class={labelled ? 'field' : 'select'}>
+      <label for={id} class={labelled ? '' : 'hidden'}>
+        {label}
+      </label>
+      <select id={id} value={value} onChange={(event) => change(event.currentTarget.value)}>
         {options.map(([code, name]) => (
           <option key={code} value={code}>
             {name}
           </option>
         ))}
       </select>
-    </label>
+    </div>
   );
 }
-
-let ids = 0;
 
 interface TextFieldProps {
   name: string;
