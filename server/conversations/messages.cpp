@@ -8,9 +8,6 @@ namespace trunkline::conversations {
 
 namespace {
 
-/// How long a conversation has to be quiet before it is read for the CRM.
-constexpr std::chrono::seconds extraction_quiet{2};
-
 void add_mirror_row(db::Batch& batch, const Owner& owner, const Uuid& conversation, const Draft& draft)
 {
     const std::string user = db::to_string(owner.user_id);
@@ -26,7 +23,7 @@ void add_mirror_row(db::Batch& batch, const Owner& owner, const Uuid& conversati
               db::new_uuid(), serialize(to_json(payload)), draft.created_at, conversation, owner.tenant_id, owner.user_id);
 }
 
-void add_extraction_row(db::Batch& batch, const Owner& owner, const Uuid& conversation, const Draft& draft)
+void add_extraction_row(db::Batch& batch, const Owner& owner, const Uuid& conversation, const Draft& draft, std::chrono::seconds quiet)
 {
     // One open row for each conversation: a new message only moves it to a later time.
     batch.add("INSERT INTO outbox (id, tenant_id, topic, order_key, seq, payload, attempts, next_at, created_at)"
@@ -34,7 +31,7 @@ void add_extraction_row(db::Batch& batch, const Owner& owner, const Uuid& conver
               " WHERE id = $4 AND tenant_id = $5 AND user_id = $6"
               " ON CONFLICT (tenant_id, topic, order_key, seq) DO UPDATE"
               " SET next_at = excluded.next_at, created_at = excluded.created_at, attempts = 0, done_at = NULL, dead_at = NULL",
-              db::new_uuid(), draft.created_at + extraction_quiet, draft.created_at, conversation, owner.tenant_id, owner.user_id);
+              db::new_uuid(), draft.created_at + quiet, draft.created_at, conversation, owner.tenant_id, owner.user_id);
 }
 
 } // namespace
@@ -60,7 +57,7 @@ std::size_t add_save(db::Batch& batch, const Owner& owner, const Uuid& conversat
               draft.id, draft.sender, draft.content, draft.agent_type, draft.run_id, draft.created_at, conversation, owner.tenant_id,
               owner.user_id);
     if (topics.mirror) add_mirror_row(batch, owner, conversation, draft);
-    if (topics.extraction) add_extraction_row(batch, owner, conversation, draft);
+    if (topics.extraction) add_extraction_row(batch, owner, conversation, draft, topics.extraction_quiet);
     return first;
 }
 

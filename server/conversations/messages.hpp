@@ -35,6 +35,8 @@ BOOST_DESCRIBE_STRUCT(AgentMessage, (), (role, content, timestamp))
 struct Topics {
     bool mirror = false;     ///< a copy for the foreign MySQL table
     bool extraction = false; ///< the conversation is to be read for the CRM
+    /// How long the conversation has to be quiet before it is read.
+    std::chrono::seconds extraction_quiet{2};
 };
 
 /// A message that is about to be saved: made once, so that a repetition is the same message.

@@ -21,6 +21,12 @@ void tell_saved(db::Executor& db, events::Hub& hub, const Owner& owner, const Sa
     tell_changed(db, hub, owner, saved.conversation);
 }
 
+void tell_added(db::Executor& db, events::Hub& hub, const Owner& owner, const std::vector<Message>& added, const Conversation& conversation)
+{
+    for (const Message& message : added) tell(db, hub, owner, "message", serialize(to_json(message)));
+    tell_changed(db, hub, owner, conversation);
+}
+
 void tell_changed(db::Executor& db, events::Hub& hub, const Owner& owner, const Conversation& conversation)
 {
     tell(db, hub, owner, "conversation", serialize(to_json(conversation)));

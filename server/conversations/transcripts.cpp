@@ -71,7 +71,9 @@ asio::awaitable<Outcome<SavedTranscript>> save_transcript(db::Executor& db, cons
         draft.sender = sender_of(transcript.messages[i]);
         draft.content = transcript.messages[i].content.value();
         draft.created_at = now;
-        indexes.push_back(add_save(batch, owner, conversation, draft, topics));
+        // It is complete: one row, due at once.
+        const bool last = i + 1 == transcript.messages.size();
+        indexes.push_back(add_save(batch, owner, conversation, draft, {topics.mirror, topics.extraction && last, {}}));
     }
     SavedTranscript saved;
     if (!batch.empty()) {

@@ -2,7 +2,7 @@
 CREATE TABLE conversations (
     id {uuid} PRIMARY KEY,
     tenant_id {uuid} NOT NULL REFERENCES tenants (id),
-    user_id {uuid} NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    user_id {uuid} REFERENCES users (id) ON DELETE CASCADE,
     channel TEXT NOT NULL CHECK (channel IN ('web_chat', 'instagram', 'whatsapp', 'email', 'phone', 'in_person')),
     agent_type TEXT NOT NULL,
     external_key TEXT,
@@ -15,8 +15,11 @@ CREATE TABLE conversations (
     created_at {time} NOT NULL,
     last_message_at {time},
     active_at {time} NOT NULL,
-    UNIQUE (tenant_id, user_id, external_key)
+    UNIQUE (tenant_id, user_id, external_key),
+    CHECK (user_id IS NOT NULL OR external_key IS NOT NULL)
 ) {strict};
+-- Somebody without an account, who wrote over a channel: what the channel calls it names the conversation.
+CREATE UNIQUE INDEX conversations_of_contacts ON conversations (tenant_id, channel, external_key) WHERE user_id IS NULL;
 -- Newest activity first: the list of conversations.
 CREATE INDEX conversations_by_activity ON conversations (tenant_id, user_id, active_at, id);
 -- At most one fresh conversation of a user and an agent, however many tabs ask at once.
