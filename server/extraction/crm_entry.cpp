@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+#include <extraction/crm_entry.hpp>
+
+#include <base/utf8.hpp>
+#include <extraction/crm_rows.hpp>
+
+namespace trunkline::extraction {
+
+namespace {
+
+constexpr const char* nameless = "Unknown";
+
+std::string local_part(const std::string& email) { return email.substr(0, email.find('@')); }
+
+bool differ(const std::optional<std::string>& stored, const std::optional<std::string>& said)
+{
+    return stored && said && *stored != *said;
+}
+
+std::optional<std::string> said(const std::optional<Fact>& fact)
+{
+    return fact ? std::optional(fact->normalised) : std::nullopt;
+}
+
+ClientFacts without_guesses(ClientFacts facts, double fact_min)
+{
+    for (auto* fact : {&facts.full_name, &facts.email, &facts.phone, &facts.whatsapp, &facts.nationality})
+        if (*fact && (*fact)->confidence < fact_min) fact->reset();
+    return facts;
+}
+
+std::string interaction_type_of(const std::string& channel)
+{
+    if (channel == "email" || channel == "whatsapp") return channel;
+    if (channel == "phone") return "call";
+    return channel == "in_person" ? "meeting" : "chat";
+}
+
+/// One conversation on its way into the CRM.
+class Entry {
+public:
+    Entry(db::Transaction& tx, const Finding& finding, const CrmRules& rules, Time now)
+        : tx_(tx), finding_(finding), rules_(rules), now_(now),
+          facts_(without_guesses(finding.extraction.client, rules.fact_min))
+    {
+        email_ = finding_.user_email ? finding_.user_email : said(facts_.email);
+        phone_ = facts_.phone ? facts_.phone : facts_.whatsapp;
+    }
+
+    asio::awaitable<CrmResult> write()
+    {
+        if (!co_await lock_conversation(tx_, finding_.conversation_id)) throw ConversationGone("while it was read");
+        auto client = co_await find();
+        if (client) co_await fill(*client);
+        else if (may_create()) client = co_await create();
+        result_.success = true;
+        if (!client) co_return result_;
+        result_.client_id = client->id;
+        co_await open_case();
+        co_await keep_interaction();
+        co_return result_;
+    }
+
+private:
+    using Client = std::optional<ClientRow>;
+
+    asio::awaitable<Client> find()
+    {
+        if (email_)
+            if (auto found = co_await client_by_email(tx_, finding_.tenant_id, *email_)) co_return found;
+        // Who is signed in is known by his address: a number he says is no proof that he is somebody else.
+        if (finding_.user_email) co_return std::nullopt;
+        const auto number = said(phone_);
+        if (number) {
+            const auto numbered = co_await clients_by_phone(tx_, finding_.tenant_id, *number);
+            for (const auto& found : numbered)
+                if (!differ(found.email, email_)) co_return found;
+        }
+        const auto spoken_of = co_await clients_of_conversation(tx_, finding_.tenant_id, finding_.conversation_id);
+        for (const auto& found : spoken_of)
+            if (!differ(found.email, email_) && !differ(found.phone, number)) co_return found;
+        co_return std::nullopt;
+    }
+
+    bool may_create() const { return facts_.confidence >= rules_.create_client_min && (email_ || phone_); }
+
+    asio::awaitable<void> fill(const ClientRow& client)
+    {
+        if (facts_.confidence < rules_.fill_client_min) co_return;
+        result_.client_id = client.id;
+        const bool nobodys_name = client.full_name == nameless || co_await is_made_of_address(client);
+        if (nobodys_name) co_await fill(client.id, "full_name", facts_.full_name);
+        if (!client.email) co_await fill(client.id, "email", facts_.email);
+        if (!client.phone) co_await fill(client.id, "phone", phone_);
+        if (!client.whatsapp) co_await fill(client.id, "whatsapp", facts_.whatsapp);
+        if (!client.nationality) co_await fill(client.id, "nationality", facts_.nationality);
+    }
+
+    asio::awaitable<void> fill(const Uuid& client, std::string field, const std::optional<Fact>& fact)
+    {
+        if (!fact) co_return;
+        co_await set_client_field(tx_, client, field, fact->normalised, now_);
+        co_await prove(field, fact->normalised, *fact);
+        result_.client_updated = true;
+    }
+
+    /// A name that was made of an address is not one that anybody gave.
+    asio::awaitable<bool> is_made_of_address(const ClientRow& client)
+    {
+        if (!client.email || client.full_name != local_part(*client.email)) co_return false;
+        co_return co_await has_evidence(tx_, client.id, "full_name", "address");
+    }
+
+    asio::awaitable<Client> create()
+    {
+        ClientRow client;
+        client.id = db::new_uuid();
+        client.full_name = facts_.full_name ? facts_.full_name->normalised : email_ ? local_part(*email_) : nameless;
+        client.email = email_;
+        client.phone = said(phone_);
+        client.whatsapp = said(facts_.whatsapp);
+        client.nationality = said(facts_.nationality);
+        co_await insert_prospect(tx_, finding_.tenant_id, client, finding_.team_member, now_);
+        result_.client_id = client.id;
+        result_.client_created = true;
+        co_await prove_name(client);
+        co_await prove_email();
+        if (phone_) co_await prove("phone", phone_->normalised, *phone_);
+        if (facts_.whatsapp) co_await prove("whatsapp", facts_.whatsapp->normalised, *facts_.whatsapp);
+        if (facts_.nationality) co_await prove("nationality", facts_.nationality->normalised, *facts_.nationality);
+        co_return client;
+    }
+
+    asio::awaitable<void> prove_name(const ClientRow& client)
+    {
+        if (facts_.full_name) co_return co_await prove("full_name", client.full_name, *facts_.full_name);
+        if (!email_) co_return;
+        Fact fact = source_of_email();
+        fact.method = "address";
+        co_await prove("full_name", client.full_name, std::move(fact));
+    }
+
+    asio::awaitable<void> prove_email()
+    {
+        if (email_) co_await prove("email", *email_, source_of_email());
+    }
+
+    /// Where the address was said; or that it was not, because the one who speaks has it.
+    Fact source_of_email() const
+    {
+        if (facts_.email && facts_.email->normalised == *email_) return *facts_.email;
+        Fact fact;
+        fact.quote = *email_;
+        fact.method = finding_.channel == "email" ? "sender" : "account";
+        fact.confidence = 1;
+        return fact;
+    }
+
+    asio::awaitable<void> prove(std::string field, std::string value, Fact fact)
+    {
+        return add_evidence(tx_, finding_.tenant_id, *result_.client_id, finding_.conversation_id, std::move(field), std::move(value),
+                            std::move(fact), now_);
+    }
+
+    asio::awaitable<void> open_case()
+    {
+        const Intent& intent = finding_.extraction.intent;
+        if (!intent.detected || intent.confidence < rules_.open_case_min || !intent.case_type_code) co_return;
+        const auto type = co_await active_case_type(tx_, finding_.tenant_id, *intent.case_type_code);
+        if (!type) co_return;
+        // A sentence opens a case once, however often the conversation is read again.
+        const bool heard = intent.evidence && co_await has_evidence_at(tx_, *result_.client_id, "case_type", *intent.evidence);
+        result_.practice_id = heard ? co_await case_of_interaction(tx_, finding_.conversation_id, *result_.client_id)
+                                    : co_await open_case_since(tx_, *result_.client_id, type->id, now_ - rules_.same_case_within);
+        if (heard) co_return;
+        if (!result_.practice_id) {
+            result_.practice_id = co_await insert_case(tx_, finding_.tenant_id, *result_.client_id, *type, intent.details,
+                                                       finding_.team_member, now_);
+            result_.practice_created = true;
+        }
+        if (intent.evidence) co_await prove("case_type", *intent.case_type_code, *intent.evidence);
+    }
+
+    asio::awaitable<void> keep_interaction()
+    {
+        std::string summary(first_characters(finding_.extraction.summary, interaction_summary_chars_max));
+        if (summary.empty()) summary = finding_.channel == "email" ? "E-mail" : "Chat conversation";
+        InteractionRow row{.client_id = *result_.client_id,
+                           .case_id = result_.practice_id,
+                           .conversation_id = finding_.conversation_id,
+                           .interaction_type = interaction_type_of(finding_.channel),
+                           .channel = finding_.channel,
+                           .subject = finding_.subject,
+                           .summary = std::move(summary),
+                           .full_content = finding_.full_content,
+                           .team_member = finding_.team_member,
+                           .entities = entities()};
+        result_.interaction_id = co_await upsert_interaction(tx_, finding_.tenant_id, row, now_);
+        co_await touch_client(tx_, *result_.client_id, now_);
+    }
+
+    Json entities() const
+    {
+        json::object all;
+        const auto add = [&all](const char* name, const std::optional<std::string>& value) {
+            if (value) all[name] = *value;
+        };
+        add("full_name", said(facts_.full_name));
+        add("email", said(facts_.email));
+        add("phone", said(facts_.phone));
+        add("whatsapp", said(facts_.whatsapp));
+        add("nationality", said(facts_.nationality));
+        if (finding_.extraction.intent.detected) add("case_type", finding_.extraction.intent.case_type_code);
+        return Json(serialize(all));
+    }
+
+    db::Transaction& tx_;
+    const Finding& finding_;
+    const CrmRules& rules_;
+    const Time now_;
+    const ClientFacts facts_;
+    std::optional<std::string> email_; // the client's: the user's own, else what was said
+    std::optional<Fact> phone_;        // a WhatsApp number is a telephone number
+    CrmResult result_;
+};
+
+} // namespace
+
+asio::awaitable<CrmResult> enter_into_crm(db::Transaction& tx, const Finding& finding, const CrmRules& rules, Time now)
+{
+    Entry entry(tx, finding, rules, now);
+    co_return co_await entry.write();
+}
+
+asio::awaitable<CrmResult> crm_entry_of(db::Executor& db, Uuid tenant, Uuid conversation)
+{
+    CrmResult result;
+    result.success = true;
+    const auto entry = co_await newest_entry(db, tenant, conversation);
+    if (!entry) co_return result;
+    result.client_id = entry->client_id;
+    result.practice_id = entry->case_id;
+    result.interaction_id = entry->id;
+    co_return result;
+}
+
+} // namespace trunkline::extraction
