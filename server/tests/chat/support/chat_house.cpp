@@ -114,8 +114,11 @@ http::Response ChatHouse::request(const http::Actor& actor, http::Method method,
                                   std::string body, std::optional<std::string> key)
 {
     std::optional<http::Response> response;
-    workers_.start("request", trunkline::testing::detail::keep(requested(actor, method, std::string(pattern), id, std::move(body), std::move(key)), response));
-    until([&] { return response.has_value(); });
+    std::exception_ptr failure;
+    TaskGroup requests(io.get_executor(), [&](std::string_view, std::exception_ptr why) { failure = why; });
+    requests.start("request", trunkline::testing::detail::keep(requested(actor, method, std::string(pattern), id, std::move(body), std::move(key)), response));
+    until([&] { return requests.size() == 0; });
+    if (failure) std::rethrow_exception(failure);
     return std::move(*response);
 }
 

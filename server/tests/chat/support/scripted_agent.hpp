@@ -48,11 +48,17 @@ public:
     QuickAgent(std::string text, std::size_t piece_bytes) : text_(std::move(text)), piece_bytes_(piece_bytes) {}
     asio::awaitable<void> answer(const agents::Question&, agents::AnswerWriter& writer) override
     {
-        for (std::size_t at = 0; at < text_.size(); at += piece_bytes_) co_await writer.text(text_.substr(at, piece_bytes_));
+        for (std::size_t at = 0; at < text_.size(); at += piece_bytes_) {
+            co_await writer.text(text_.substr(at, piece_bytes_));
+            said_ += piece_bytes_;
+        }
     }
+    /// Bytes that were taken from it.
+    std::size_t said() const noexcept { return said_; }
 
 private:
     std::string text_;
+    std::size_t said_ = 0;
     std::size_t piece_bytes_;
 };
 
