@@ -39,7 +39,9 @@ public:
 };
 
 /// An agent cannot answer. `what()` is one sentence for the person who asked: never a key, an address or a trace.
-struct AgentError : std::runtime_error { using std::runtime_error::runtime_error; };
+struct AgentError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
 
 /// Somebody who answers. One agent serves any number of conversations at once, and keeps nothing between answers.
 /// Holds no database connection while it thinks or writes. Cancelling `answer` ends it.

@@ -38,9 +38,10 @@ std::string as_list(const std::vector<Noted>& noted)
 
 std::string what_i_can_do(const Question& question)
 {
-    std::string text = "I am the built-in assistant. I work without a language model, so I do few things, and those reliably:\n"
-                       "- I note what you tell me about yourself: name, e-mail, phone, nationality, the service you are looking for.\n"
-                       "- I list what I noted when you ask “What did you note?”";
+    std::string text =
+        "I am the built-in assistant. I work without a language model, so I do few things, and those reliably:\n"
+        "- I note what you tell me about yourself: name, e-mail, phone, nationality, the service you are looking for.\n"
+        "- I list what I noted when you ask “What did you note?”";
     if (is_staff(question)) text += "\n- I find people of the CRM: “Who is Ada Lovelace?”, or just an e-mail address.";
     else text += "\n- What you tell me is passed on to the team, who will get back to you.";
     return text;
@@ -48,7 +49,8 @@ std::string what_i_can_do(const Question& question)
 
 std::string notes(const std::vector<Noted>& noted)
 {
-    if (noted.empty()) return "I have not noted anything yet. Tell me your name, and how to reach you by e-mail or phone.";
+    if (noted.empty())
+        return "I have not noted anything yet. Tell me your name, and how to reach you by e-mail or phone.";
     return "This is what I noted in this conversation:" + as_list(noted);
 }
 
@@ -57,7 +59,10 @@ std::string one_person(const KnownPerson& person)
     std::string text = person.name;
     if (!person.status.empty()) text += " (" + person.status + ")";
     const std::pair<std::string_view, const std::optional<std::string>&> details[] = {
-        {"e-mail", person.email}, {"phone", person.phone}, {"nationality", person.nationality}, {"company", person.company}};
+        {"e-mail", person.email},
+        {"phone", person.phone},
+        {"nationality", person.nationality},
+        {"company", person.company}};
     for (const auto& [what, value] : details)
         if (value) text += "\n- " + std::string(what) + ": " + *value;
     return text;
@@ -78,7 +83,9 @@ std::string several_people(const std::vector<KnownPerson>& people)
 /// What is still worth asking for.
 std::string missing(const std::vector<Noted>& noted)
 {
-    const auto has = [&](std::string_view what) { return std::ranges::any_of(noted, [&](const Noted& fact) { return fact.what == what; }); };
+    const auto has = [&](std::string_view what) {
+        return std::ranges::any_of(noted, [&](const Noted& fact) { return fact.what == what; });
+    };
     const bool reachable = has("e-mail") || has("phone");
     if (!has("name") && !reachable) return " May I ask your name, and how we can reach you?";
     if (!has("name")) return " May I ask your name?";
@@ -89,16 +96,20 @@ std::string missing(const std::vector<Noted>& noted)
 std::string greeting(const Question& question, const std::vector<Noted>& noted)
 {
     const std::string who = question.user_name.empty() ? "" : ", " + first_name(question.user_name);
-    if (is_staff(question)) return "Hello" + who + "! Whom are you looking for? Ask me “Who is Ada Lovelace?”, or tell me about somebody new.";
+    if (is_staff(question))
+        return "Hello" + who +
+               "! Whom are you looking for? Ask me “Who is Ada Lovelace?”, or tell me about somebody new.";
     return "Hello" + who + "! How can I help you?" + missing(noted);
 }
 
 std::string nothing_else(const Question& question, const std::vector<Noted>& noted)
 {
     if (is_staff(question))
-        return "I did not recognise a question I can answer. I work without a language model: I note names, e-mail addresses, phone numbers "
+        return "I did not recognise a question I can answer. I work without a language model: I note names, e-mail "
+               "addresses, phone numbers "
                "and services, and I find people by name or e-mail address.";
-    return "Thank you. I passed that on; I work without a language model, so I cannot answer it myself." + missing(noted);
+    return "Thank you. I passed that on; I work without a language model, so I cannot answer it myself." +
+           missing(noted);
 }
 
 /// The rest of `text` after what was said before the cut; all of it when that is no beginning of it.
@@ -147,14 +158,16 @@ asio::awaitable<std::string> BuiltinAgent::compose(const Question& question)
 
     std::vector<Noted> just_now;
     std::ranges::copy_if(noted, std::back_inserter(just_now), [&](const Noted& fact) { return fact.turn == asked; });
-    if (!just_now.empty()) co_return "Thank you. I noted: " + listed(just_now) + "." + (is_staff(question) ? "" : missing(noted));
+    if (!just_now.empty())
+        co_return "Thank you. I noted: " + listed(just_now) + "." + (is_staff(question) ? "" : missing(noted));
     if (wish.kind == Wish::Kind::greeting) co_return greeting(question, noted);
     if (wish.kind == Wish::Kind::thanks) co_return "You are welcome!";
     if (wish.kind == Wish::Kind::farewell) co_return "Goodbye, and thank you for writing.";
     co_return nothing_else(question, noted);
 }
 
-asio::awaitable<std::string> BuiltinAgent::about_person(const Question& question, std::string person, std::vector<Noted> noted)
+asio::awaitable<std::string> BuiltinAgent::about_person(const Question& question, std::string person,
+                                                        std::vector<Noted> noted)
 {
     if (!is_staff(question)) {
         const std::size_t asked = last_of_user(question);
@@ -163,7 +176,9 @@ asio::awaitable<std::string> BuiltinAgent::about_person(const Question& question
         co_return "I can only speak about what you told me yourself. " + notes(noted);
     }
     const auto people = co_await knowledge_.find_people(question.tenant_id, person);
-    if (people.empty()) co_return "I do not know anybody called “" + person + "”. Is it spelled as in the CRM? An e-mail address finds people, too.";
+    if (people.empty())
+        co_return "I do not know anybody called “" + person +
+            "”. Is it spelled as in the CRM? An e-mail address finds people, too.";
     if (people.size() == 1) co_return one_person(people.front());
     co_return several_people(people);
 }

@@ -24,7 +24,7 @@ public:
 
 /// Something somebody said of himself: "name" is "Ada Lovelace".
 struct Noted {
-    std::string what;  ///< "name", "e-mail", "phone", "nationality", "service"
+    std::string what; ///< "name", "e-mail", "phone", "nationality", "service"
     std::string value;
     std::size_t turn = 0; ///< in which of the question's turns
 };
@@ -49,7 +49,8 @@ public:
     };
 
     BuiltinAgent(Clock& clock, Facts& facts, Knowledge& knowledge, Options options)
-        : clock_(clock), facts_(facts), knowledge_(knowledge), options_(options) {}
+        : clock_(clock), facts_(facts), knowledge_(knowledge), options_(options)
+    {}
     BuiltinAgent(Clock& clock, Facts& facts, Knowledge& knowledge) : BuiltinAgent(clock, facts, knowledge, Options{}) {}
 
     asio::awaitable<void> answer(const Question& question, AnswerWriter& writer) override;

@@ -12,7 +12,8 @@ namespace trunkline::agents {
 namespace {
 
 constexpr std::size_t error_body_bytes_max = 16 * 1024;
-constexpr std::string_view please_continue = "Go on with your last answer exactly where it stopped. Do not repeat anything.";
+constexpr std::string_view please_continue =
+    "Go on with your last answer exactly where it stopped. Do not repeat anything.";
 
 std::string completions_url(std::string base)
 {
@@ -35,11 +36,16 @@ std::string sentence_for(const http::ClientError& failure)
 {
     using Kind = http::ClientError::Kind;
     switch (failure.kind()) {
-    case Kind::unreachable: return "The model's server cannot be reached.";
-    case Kind::timed_out: return "The model fell silent.";
-    case Kind::too_large: return "The model's answer was too long.";
-    case Kind::refused: return "The model's address is not usable.";
-    case Kind::broken: break;
+    case Kind::unreachable:
+        return "The model's server cannot be reached.";
+    case Kind::timed_out:
+        return "The model fell silent.";
+    case Kind::too_large:
+        return "The model's answer was too long.";
+    case Kind::refused:
+        return "The model's address is not usable.";
+    case Kind::broken:
+        break;
     }
     return "The connection to the model was lost.";
 }
@@ -47,7 +53,8 @@ std::string sentence_for(const http::ClientError& failure)
 /// The text with every occurrence of `secret` blotted out: a server may repeat the key that it refuses.
 std::string without(std::string text, const std::string& secret)
 {
-    for (std::size_t at = 0; !secret.empty() && (at = text.find(secret, at)) != std::string::npos;) text.replace(at, secret.size(), "***");
+    for (std::size_t at = 0; !secret.empty() && (at = text.find(secret, at)) != std::string::npos;)
+        text.replace(at, secret.size(), "***");
     return text;
 }
 
@@ -113,7 +120,8 @@ asio::awaitable<void> OpenAiAgent::pass_on(http::ClientResponse response, Answer
         const std::string why = co_await refusal(response);
         throw AgentError(why);
     }
-    if (ascii_lower(response.header("content-type")).starts_with("application/json")) co_await pass_whole(response, writer);
+    if (ascii_lower(response.header("content-type")).starts_with("application/json"))
+        co_await pass_whole(response, writer);
     else co_await pass_stream(response, writer);
 }
 

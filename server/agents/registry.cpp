@@ -5,7 +5,10 @@
 
 namespace trunkline::agents {
 
-void Registry::add(AgentInfo info, std::unique_ptr<Agent> agent) { entries_.push_back({std::move(info), std::move(agent)}); }
+void Registry::add(AgentInfo info, std::unique_ptr<Agent> agent)
+{
+    entries_.push_back({std::move(info), std::move(agent)});
+}
 
 bool Registry::has(std::string_view type) const noexcept
 {
@@ -27,9 +30,13 @@ std::vector<AgentInfo> Registry::list() const
 
 std::vector<http::Route> Registry::table()
 {
-    return {http::route(http::Method::get, "/api/v1/agents", "The agents that answer", http::Access::signed_in, this, &Registry::all)};
+    return {http::route(http::Method::get, "/api/v1/agents", "The agents that answer", http::Access::signed_in, this,
+                        &Registry::all)};
 }
 
-asio::awaitable<Outcome<http::Page<AgentInfo>>> Registry::all(http::Call&) { co_return http::Page<AgentInfo>{list(), std::nullopt}; }
+asio::awaitable<Outcome<http::Page<AgentInfo>>> Registry::all(http::Call&)
+{
+    co_return http::Page<AgentInfo>{list(), std::nullopt};
+}
 
 } // namespace trunkline::agents

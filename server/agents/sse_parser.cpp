@@ -16,7 +16,8 @@ std::vector<SseEvent> SseParser::push(std::string_view bytes)
             continue;
         }
         line_ += c;
-        if (line_.size() + data_.size() > event_bytes_max) throw SseTooLarge("an event of the stream is larger than 1 MiB");
+        if (line_.size() + data_.size() > event_bytes_max)
+            throw SseTooLarge("an event of the stream is larger than 1 MiB");
     }
     return events;
 }

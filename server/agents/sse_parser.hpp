@@ -17,7 +17,9 @@ struct SseEvent {
 };
 
 /// The stream has an event larger than `SseParser::event_bytes_max`.
-struct SseTooLarge : std::runtime_error { using std::runtime_error::runtime_error; };
+struct SseTooLarge : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
 
 /// Reads server-sent events (WHATWG) from bytes that are cut anywhere: LF, CR and CRLF, comments, a byte order mark.
 /// More patient than a browser in one thing: `finish` gives the event that lacks its empty line.

@@ -14,33 +14,46 @@ constexpr std::size_t person_chars_max = 100;
 
 /// Phrases after which a person is named.
 constexpr std::string_view person_asked[] = {
-    "who is ",        "who's ",           "who was ",         "do you know ",    "tell me about ",
-    "what do you know about ",          "what do we know about ", "what do you know of ", "look up ", "find ",
-    "search for ",                      "show me ",         "do we have ",      "have we got ",
+    "who is ",
+    "who's ",
+    "who was ",
+    "do you know ",
+    "tell me about ",
+    "what do you know about ",
+    "what do we know about ",
+    "what do you know of ",
+    "look up ",
+    "find ",
+    "search for ",
+    "show me ",
+    "do we have ",
+    "have we got ",
 };
 /// "what is the e-mail of Ada", "phone number of Ada".
 constexpr std::string_view detail_asked[] = {
-    "e-mail of ", "email of ", "e-mail address of ", "email address of ", "phone of ", "phone number of ", "number of ",
-    "e-mail for ",                  "email for ", "phone number for ", "details of ",       "contact of ",
+    "e-mail of ", "email of ",   "e-mail address of ", "email address of ", "phone of ",   "phone number of ",
+    "number of ", "e-mail for ", "email for ",         "phone number for ", "details of ", "contact of ",
 };
 constexpr std::string_view about_oneself[] = {
     "me", "myself", "i", "i am", "us", "this conversation", "this chat",
 };
 constexpr std::string_view notes_asked[] = {
-    "what did you note", "what have you noted", "what did i tell you", "what have i told you", "what did i say",
-    "what do you know about me",           "what do you know of me", "your notes",       "list what you",        "what do you remember",
-    "what did you write down",             "who am i",            "show me what you noted",
+    "what did you note",      "what have you noted",       "what did i tell you",     "what have i told you",
+    "what did i say",         "what do you know about me", "what do you know of me",  "your notes",
+    "list what you",          "what do you remember",      "what did you write down", "who am i",
+    "show me what you noted",
 };
 constexpr std::string_view help_asked[] = {
     "what can you do", "how can you help", "what are you", "who are you", "how do you work", "what do you do",
 };
 constexpr std::string_view greetings[] = {
-    "hello", "hi", "hey", "good morning", "good afternoon", "good evening", "good day", "greetings", "hello there", "hi there",
+    "hello",        "hi",       "hey",       "good morning", "good afternoon",
+    "good evening", "good day", "greetings", "hello there",  "hi there",
 };
-constexpr std::string_view thankful[] = {
-    "thanks", "thank you", "thank you very much", "thanks a lot", "many thanks", "great thanks"};
-constexpr std::string_view leaving[] = {
-    "bye", "goodbye", "good bye", "see you", "have a nice day", "that is all", "that's all"};
+constexpr std::string_view thankful[] = {"thanks",       "thank you",   "thank you very much",
+                                         "thanks a lot", "many thanks", "great thanks"};
+constexpr std::string_view leaving[] = {"bye",         "goodbye",   "good bye", "see you", "have a nice day",
+                                        "that is all", "that's all"};
 
 /// Lower case, one space between words, without punctuation at the end: as long as the original or shorter.
 std::string plain(std::string_view message)
@@ -55,11 +68,15 @@ std::string plain(std::string_view message)
     return words;
 }
 
-bool is_one_of(std::string_view text, const auto& phrases) { return std::ranges::find(phrases, text) != std::ranges::end(phrases); }
+bool is_one_of(std::string_view text, const auto& phrases)
+{
+    return std::ranges::find(phrases, text) != std::ranges::end(phrases);
+}
 
 bool contains_one_of(std::string_view text, const auto& phrases)
 {
-    return std::ranges::any_of(phrases, [&](std::string_view phrase) { return text.find(phrase) != std::string_view::npos; });
+    return std::ranges::any_of(phrases,
+                               [&](std::string_view phrase) { return text.find(phrase) != std::string_view::npos; });
 }
 
 /// `text` without any of `unwanted` at its ends.

@@ -13,9 +13,9 @@ struct Wish {
         greeting,
         thanks,
         farewell,
-        help,      ///< what can you do?
-        notes,     ///< what did you note? what do you know about me?
-        person,    ///< who is …?; `person` says who
+        help,   ///< what can you do?
+        notes,  ///< what did you note? what do you know about me?
+        person, ///< who is …?; `person` says who
     };
     Kind kind = Kind::nothing_known;
     std::string person; ///< a name or an e-mail address, as it was written

@@ -38,13 +38,14 @@ std::int64_t seq_of(const std::optional<std::string>& last_event_id)
 asio::awaitable<bool> is_last_message(db::Executor& db, Uuid conversation, std::optional<Uuid> message)
 {
     if (!message) co_return false;
-    const auto last =
-        co_await db.fetch_optional<Uuid>("SELECT id FROM messages WHERE conversation_id = $1 ORDER BY seq DESC LIMIT 1", conversation);
+    const auto last = co_await db.fetch_optional<Uuid>(
+        "SELECT id FROM messages WHERE conversation_id = $1 ORDER BY seq DESC LIMIT 1", conversation);
     co_return last == message;
 }
 
 /// Runs a unit; nothing when a run is in the way at `index`.
-asio::awaitable<std::optional<std::vector<db::Result>>> run_unless_running(db::Executor& db, db::Batch batch, std::size_t index)
+asio::awaitable<std::optional<std::vector<db::Result>>> run_unless_running(db::Executor& db, db::Batch batch,
+                                                                           std::size_t index)
 {
     try {
         co_return co_await db.run(std::move(batch));
@@ -75,9 +76,10 @@ std::vector<http::Route> ChatRoutes::table()
         route(Method::get, "/api/v1/chat/runs", "The answers being written in a conversation", own, this, &R::list),
         route(Method::get, "/api/v1/chat/runs/{id}", "An answer, as far as it is", own, this, &R::get),
         route(Method::post, "/api/v1/chat/runs/{id}/stop", "Stop an answer, keep what was said", own, this, &R::stop),
-        route(Method::post, "/api/v1/chat/runs/{id}/continue", "Go on with an answer that broke off", own, this, &R::go_on,
-              {.idempotency_key = true}),
-        route(Method::get, "/api/v1/chat/runs/{id}/events", "An answer as server-sent events; resumes at Last-Event-ID", own, this, &R::events),
+        route(Method::post, "/api/v1/chat/runs/{id}/continue", "Go on with an answer that broke off", own, this,
+              &R::go_on, {.idempotency_key = true}),
+        route(Method::get, "/api/v1/chat/runs/{id}/events", "An answer as server-sent events; resumes at Last-Event-ID",
+              own, this, &R::events),
     };
 }
 
@@ -97,7 +99,8 @@ ChatRoutes::Beginning ChatRoutes::beginning_for(const Call& call) const
 ChatRoutes::Answer<http::Accepted<Sent>> ChatRoutes::send(Call& call, http::Body<NewQuestion> input)
 {
     if (trimmed(input->content.value()).empty()) co_return invalid("/content", "must not be empty");
-    if (input->agent_type && !registry_.has(input->agent_type->value())) co_return invalid("/agent_type", "there is no such agent; see /api/v1/agents");
+    if (input->agent_type && !registry_.has(input->agent_type->value()))
+        co_return invalid("/agent_type", "there is no such agent; see /api/v1/agents");
     Beginning beginning = beginning_for(call);
     beginning.conversation_id = input->conversation_id;
     beginning.question.content = input->content.value();
@@ -175,7 +178,8 @@ ChatRoutes::Answer<http::Accepted<Sent>> ChatRoutes::go_on_in(db::Executor& db, 
     const auto row = co_await find_run(db, beginning.user, *beginning.continued);
     if (!row) co_return not_found("run");
     if (row->status == RunStatus::running) co_return one_at_a_time();
-    if (row->status == RunStatus::finished) co_return conflict("This answer is complete: there is nothing to go on with.");
+    if (row->status == RunStatus::finished)
+        co_return conflict("This answer is complete: there is nothing to go on with.");
     const bool continues = co_await is_last_message(db, row->conversation_id, row->message_id);
     beginning.conversation_id = row->conversation_id;
     beginning.run.agent_type = row->agent_type;
@@ -193,7 +197,8 @@ ChatRoutes::Answer<http::EventStream> ChatRoutes::events(Call& call, http::Path<
     if (!row) co_return not_found("run");
     const std::int64_t after = seq_of(call.last_event_id());
     auto stream = std::make_shared<RunStream>(pool_, clock_, engine_.viewers());
-    co_return http::EventStream{[stream, run = row->id, after](http::EventWriter& writer) { return stream->pass_on(run, after, writer); }};
+    co_return http::EventStream{
+        [stream, run = row->id, after](http::EventWriter& writer) { return stream->pass_on(run, after, writer); }};
 }
 
 } // namespace trunkline::chat

@@ -34,8 +34,10 @@ BOOST_DESCRIBE_STRUCT(RunFilter, (), (conversation_id))
 /// The paths of chat: everybody reaches his own runs, and another's is not there.
 class ChatRoutes {
 public:
-    ChatRoutes(db::Pool& pool, Clock& clock, events::Hub& hub, const agents::Registry& registry, RunEngine& engine, Topics topics)
-        : pool_(pool), clock_(clock), hub_(hub), registry_(registry), engine_(engine), topics_(topics) {}
+    ChatRoutes(db::Pool& pool, Clock& clock, events::Hub& hub, const agents::Registry& registry, RunEngine& engine,
+               Topics topics)
+        : pool_(pool), clock_(clock), hub_(hub), registry_(registry), engine_(engine), topics_(topics)
+    {}
 
     std::vector<http::Route> table();
 

@@ -33,11 +33,17 @@ struct Journal::Page {
     asio::steady_timer changed; // never expires; cancelled when the above change
 };
 
-Journal::Journal(db::Pool& pool, Clock& clock, asio::any_io_executor executor, Uuid owner, Listener& listener, Options options)
-    : pool_(pool), clock_(clock), executor_(std::move(executor)), owner_(owner), listener_(listener), options_(options), work_(executor_),
+Journal::Journal(db::Pool& pool, Clock& clock, asio::any_io_executor executor, Uuid owner, Listener& listener,
+                 Options options)
+    : pool_(pool),
+      clock_(clock),
+      executor_(std::move(executor)),
+      owner_(owner),
+      listener_(listener),
+      options_(options),
+      work_(executor_),
       full_(executor_)
-{
-}
+{}
 
 Journal::~Journal() = default;
 
@@ -84,7 +90,8 @@ asio::awaitable<void> Journal::run()
 
 bool Journal::anything_to_write() const
 {
-    return std::ranges::any_of(pages_, [](const auto& page) { return !page.second->waiting.empty() && !page.second->sealed; });
+    return std::ranges::any_of(pages_,
+                               [](const auto& page) { return !page.second->waiting.empty() && !page.second->sealed; });
 }
 
 void Journal::collect()
@@ -103,9 +110,9 @@ db::Batch Journal::unit(bool renew) const
     db::Batch batch;
     // Either tells which runs are still ours.
     if (renew)
-        batch.add("UPDATE runs SET lease_until = $1 WHERE owner = $2 AND status = 'running' RETURNING id", now + options_.lease, owner_);
-    else
-        batch.add("SELECT id FROM runs WHERE owner = $1 AND status = 'running'", owner_);
+        batch.add("UPDATE runs SET lease_until = $1 WHERE owner = $2 AND status = 'running' RETURNING id",
+                  now + options_.lease, owner_);
+    else batch.add("SELECT id FROM runs WHERE owner = $1 AND status = 'running'", owner_);
     for (const Line& line : on_the_way_)
         batch.add("INSERT INTO run_events (run_id, seq, kind, text, at)"
                   " SELECT id, $1, 'text', $2, $3 FROM runs WHERE id = $4 AND owner = $5 AND status = 'running'"

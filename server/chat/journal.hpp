@@ -21,9 +21,9 @@ class Journal {
 public:
     struct Options {
         std::chrono::milliseconds gather{50};
-        std::size_t piece_bytes = 4 * 1024;           ///< that much is written at once
-        std::size_t waiting_bytes_max = 256 * 1024;   ///< of one run
-        std::chrono::milliseconds lease{30'000};      ///< of a run, from its last renewal
+        std::size_t piece_bytes = 4 * 1024;         ///< that much is written at once
+        std::size_t waiting_bytes_max = 256 * 1024; ///< of one run
+        std::chrono::milliseconds lease{30'000};    ///< of a run, from its last renewal
         std::chrono::milliseconds renew_every{5'000};
         leases::Backoff backoff{std::chrono::milliseconds(100), std::chrono::milliseconds(5'000)};
     };
@@ -39,7 +39,8 @@ public:
     };
 
     /// `owner` is this process, as the runs' rows name it.
-    Journal(db::Pool& pool, Clock& clock, asio::any_io_executor executor, Uuid owner, Listener& listener, Options options);
+    Journal(db::Pool& pool, Clock& clock, asio::any_io_executor executor, Uuid owner, Listener& listener,
+            Options options);
     ~Journal();
 
     /// A run of this process has started.

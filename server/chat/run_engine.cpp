@@ -36,6 +36,19 @@ std::string reason_of(std::exception_ptr failure)
     }
 }
 
+/// An agent's own words go into the log without what it quotes; anything else is a fault of ours.
+void log_failure(std::exception_ptr failure)
+{
+    try {
+        std::rethrow_exception(failure);
+    } catch (const agents::AgentError& refusal) {
+        const std::string_view said = refusal.what();
+        log_warning("chat", "an answer broke off: " + std::string(said.substr(0, said.find(':'))));
+    } catch (...) {
+        log_error("chat", "an answer broke off: " + describe(failure));
+    }
+}
+
 /// Waits until `timer`, which never expires, is cancelled by somebody else than the caller's end.
 asio::awaitable<void> woken(asio::steady_timer& timer)
 {
@@ -50,8 +63,10 @@ asio::awaitable<void> woken(asio::steady_timer& timer)
 /// A run that is being produced here.
 struct RunEngine::Active {
     Active(Start from, const asio::any_io_executor& executor)
-        : start(std::move(from)), stopped(executor, asio::steady_timer::time_point::max()),
-          ended(executor, asio::steady_timer::time_point::max()) {}
+        : start(std::move(from)),
+          stopped(executor, asio::steady_timer::time_point::max()),
+          ended(executor, asio::steady_timer::time_point::max())
+    {}
 
     void stop(Stop why)
     {
@@ -87,7 +102,8 @@ private:
     asio::awaitable<void> add(std::string text)
     {
         if (text.empty()) co_return;
-        if (run_.text.size() + text.size() > engine_.options_.answer_bytes_max) throw agents::AgentError("The answer was too long.");
+        if (run_.text.size() + text.size() > engine_.options_.answer_bytes_max)
+            throw agents::AgentError("The answer was too long.");
         run_.text += text;
         co_await engine_.journal_.add(run_.start.run.id, std::move(text));
     }
@@ -97,13 +113,20 @@ private:
     agents::Utf8Joiner joiner_;
 };
 
-RunEngine::RunEngine(db::Pool& pool, Clock& clock, asio::any_io_executor executor, events::Hub& hub, const agents::Registry& registry,
-                     Topics topics, Options options)
-    : pool_(pool), clock_(clock), hub_(hub), registry_(registry), topics_(topics), options_(options), executor_(executor),
-      journal_(pool, clock, executor, owner_, *this, options.journal), viewers_(executor), runs_(executor, report),
+RunEngine::RunEngine(db::Pool& pool, Clock& clock, asio::any_io_executor executor, events::Hub& hub,
+                     const agents::Registry& registry, Topics topics, Options options)
+    : pool_(pool),
+      clock_(clock),
+      hub_(hub),
+      registry_(registry),
+      topics_(topics),
+      options_(options),
+      executor_(executor),
+      journal_(pool, clock, executor, owner_, *this, options.journal),
+      viewers_(executor),
+      runs_(executor, report),
       giving_up_(executor, asio::steady_timer::time_point::max())
-{
-}
+{}
 
 RunEngine::~RunEngine() = default;
 
@@ -162,6 +185,7 @@ asio::awaitable<void> RunEngine::produce(std::shared_ptr<Active> run)
     } catch (...) {
         failure = std::current_exception();
     }
+    if (failure && run->stop_why == Stop::no && !stopping_) log_failure(failure);
     // Whatever ended it, the end is written: also when the server stops.
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     try {
@@ -179,7 +203,8 @@ asio::awaitable<void> RunEngine::produce(std::shared_ptr<Active> run)
 
 asio::awaitable<void> RunEngine::answer(Active& run)
 {
-    const auto seen = co_await conversations::messages_for_agent(pool_, run.start.user, run.start.run.conversation_id, options_.turns_max);
+    const auto seen = co_await conversations::messages_for_agent(pool_, run.start.user, run.start.run.conversation_id,
+                                                                 options_.turns_max);
     if (!seen) co_return run.stop(Stop::lost); // the conversation was deleted
     agents::Question question{.turns = {},
                               .tenant_id = run.start.user.tenant_id,
@@ -188,7 +213,8 @@ asio::awaitable<void> RunEngine::answer(Active& run)
                               .user_name = run.start.user.name,
                               .continues = run.start.continues};
     for (const auto& message : *seen)
-        question.turns.push_back({message.role == "user" ? agents::Speaker::user : agents::Speaker::assistant, message.content});
+        question.turns.push_back(
+            {message.role == "user" ? agents::Speaker::user : agents::Speaker::assistant, message.content});
     Writer writer(*this, run);
     co_await registry_.find(run.start.run.agent_type).answer(question, writer);
     co_await writer.finish();
@@ -225,7 +251,6 @@ asio::awaitable<void> RunEngine::end(Active& run, Ending ending)
     ending.rest = rest.text;
     ending.text = run.text;
     ending.at = clock_.now();
-    if (ending.reason && *ending.reason != interrupted) log_warning("chat", "a run failed: " + *ending.reason);
     const auto ended = co_await end_patiently(std::move(ending));
     if (!ended) co_return;
     if (!rest.text.empty()) on_written(id, {rest.next_seq, EventKind::text, rest.text});
@@ -239,7 +264,8 @@ asio::awaitable<std::optional<Ended>> RunEngine::end_patiently(Ending ending)
         try {
             co_return co_await end_run(pool_, ending, topics_);
         } catch (const db::Error& failure) {
-            const bool passing = failure.unavailable() || failure.retryable() || failure.outcome() == db::Outcome::unknown;
+            const bool passing =
+                failure.unavailable() || failure.retryable() || failure.outcome() == db::Outcome::unknown;
             if (!passing || gave_up_) throw;
             if (attempt == 1) log_warning("chat", std::string("the end of a run waits: ") + failure.what());
         }
@@ -334,7 +360,8 @@ asio::awaitable<void> RunEngine::run()
     workers.start("journal", keep_writing());
     workers.start("abandoned runs", look_after());
     asio::steady_timer never(executor_, asio::steady_timer::time_point::max());
-    for (auto asked = co_await asio::this_coro::cancellation_state; asked.cancelled() == asio::cancellation_type::none;) {
+    for (auto asked = co_await asio::this_coro::cancellation_state;
+         asked.cancelled() == asio::cancellation_type::none;) {
         boost::system::error_code ignored;
         co_await never.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
         asked = co_await asio::this_coro::cancellation_state;

@@ -21,18 +21,21 @@ public:
     struct Options {
         Journal::Options journal;
         std::size_t answer_bytes_max = 256 * 1024;
-        std::int64_t turns_max = 50;                        ///< how much of the conversation an agent reads
+        std::int64_t turns_max = 50; ///< how much of the conversation an agent reads
         std::chrono::milliseconds recover_every{5'000};
-        std::chrono::milliseconds lost_after{15'000};       ///< a run of ours that never started
+        std::chrono::milliseconds lost_after{15'000}; ///< a run of ours that never started
         std::chrono::milliseconds journal_kept_for{3'600'000};
-        std::chrono::milliseconds stop_wait{10'000};        ///< how long `stop`, and the end of the server, wait for the end of a run
+        std::chrono::milliseconds stop_wait{
+            10'000}; ///< how long `stop`, and the end of the server, wait for the end of a run
         leases::Backoff backoff{std::chrono::milliseconds(100), std::chrono::milliseconds(5'000)};
     };
 
-    RunEngine(db::Pool& pool, Clock& clock, asio::any_io_executor executor, events::Hub& hub, const agents::Registry& registry, Topics topics,
-              Options options);
-    RunEngine(db::Pool& pool, Clock& clock, asio::any_io_executor executor, events::Hub& hub, const agents::Registry& registry, Topics topics)
-        : RunEngine(pool, clock, std::move(executor), hub, registry, topics, Options{}) {}
+    RunEngine(db::Pool& pool, Clock& clock, asio::any_io_executor executor, events::Hub& hub,
+              const agents::Registry& registry, Topics topics, Options options);
+    RunEngine(db::Pool& pool, Clock& clock, asio::any_io_executor executor, events::Hub& hub,
+              const agents::Registry& registry, Topics topics)
+        : RunEngine(pool, clock, std::move(executor), hub, registry, topics, Options{})
+    {}
     ~RunEngine();
 
     /// Ends what dead processes left, writes the journal, forgets old ones, until it is cancelled; then the runs that
@@ -52,7 +55,8 @@ public:
     };
     void start(Start start);
 
-    /// Ends a run as stopped, wherever it is produced, and waits a while for its end. One that has ended stays as it is.
+    /// Ends a run as stopped, wherever it is produced, and waits a while for its end. One that has ended stays as it
+    /// is.
     asio::awaitable<void> stop(RunRow run);
 
     /// A run of this user that is being produced here.
@@ -97,7 +101,7 @@ private:
     TaskGroup runs_;
     std::map<Uuid, std::shared_ptr<Active>> active_;
     bool stopping_ = false;
-    bool gave_up_ = false;          // the server stops and the database stays away
+    bool gave_up_ = false;         // the server stops and the database stays away
     asio::steady_timer giving_up_; // never expires; cancelled when that is so
 };
 

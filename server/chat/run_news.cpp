@@ -7,7 +7,10 @@ namespace {
 
 json::object piece(const Uuid& run, const Uuid& conversation, const RunEvent& event)
 {
-    return {{"run_id", db::to_string(run)}, {"conversation_id", db::to_string(conversation)}, {"seq", event.seq}, {"text", event.text}};
+    return {{"run_id", db::to_string(run)},
+            {"conversation_id", db::to_string(conversation)},
+            {"seq", event.seq},
+            {"text", event.text}};
 }
 
 std::string name_of_end(RunStatus status)
@@ -25,7 +28,8 @@ void tell_started(events::Hub& hub, const Owner& user, const Run& run)
 
 void tell_piece(events::Hub& hub, const Owner& user, const Run& run, const RunEvent& event)
 {
-    hub.publish({"text.delta", serialize(piece(run.id, run.conversation_id, event)), user.tenant_id, user.user_id, run.id});
+    hub.publish(
+        {"text.delta", serialize(piece(run.id, run.conversation_id, event)), user.tenant_id, user.user_id, run.id});
 }
 
 void tell_end(events::Hub& hub, const Owner& user, const Ended& ended)

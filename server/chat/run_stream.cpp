@@ -60,7 +60,8 @@ asio::awaitable<void> RunStream::live(Place& place, RunViewer& viewer, http::Eve
 asio::awaitable<void> RunStream::send(Place& place, const RunEvent& event, http::EventWriter& writer)
 {
     place.after = event.seq;
-    if (event.kind == EventKind::text) co_return co_await writer.send(piece_event(place.run, place.conversation, event));
+    if (event.kind == EventKind::text)
+        co_return co_await writer.send(piece_event(place.run, place.conversation, event));
     place.over = true;
     auto row = co_await find_run(pool_, place.run);
     if (!row) co_return;

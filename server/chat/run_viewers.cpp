@@ -37,7 +37,10 @@ asio::awaitable<std::optional<RunEvent>> RunViewer::next(Clock& clock, std::chro
     co_return event;
 }
 
-std::unique_ptr<RunViewer> RunViewers::view(Uuid run) { return std::unique_ptr<RunViewer>(new RunViewer(*this, run, executor_)); }
+std::unique_ptr<RunViewer> RunViewers::view(Uuid run)
+{
+    return std::unique_ptr<RunViewer>(new RunViewer(*this, run, executor_));
+}
 
 void RunViewers::tell(const Uuid& run, const RunEvent& event)
 {

@@ -54,8 +54,8 @@ struct RunRow {
     http::Role user_role = http::Role::customer;
 };
 BOOST_DESCRIBE_STRUCT(RunRow, (),
-                      (id, tenant_id, user_id, conversation_id, agent_type, status, reason, last_seq, message_id, owner, lease_until,
-                       started_at, ended_at, has_journal, user_name, user_role))
+                      (id, tenant_id, user_id, conversation_id, agent_type, status, reason, last_seq, message_id, owner,
+                       lease_until, started_at, ended_at, has_journal, user_name, user_role))
 
 Owner owner_of(const RunRow& run);
 
@@ -73,7 +73,7 @@ BOOST_DESCRIBE_STRUCT(RunEvent, (), (seq, kind, text))
 /// A run that is about to start: made once, so that a repetition is the same run.
 struct NewRun {
     Uuid id = db::new_uuid();
-    Uuid owner; ///< the process
+    Uuid owner;                            ///< the process
     std::optional<std::string> agent_type; ///< the conversation's when there is none
     Time started_at;
     Time lease_until;
@@ -89,7 +89,8 @@ asio::awaitable<std::optional<RunRow>> find_run(db::Executor& db, Owner owner, U
 asio::awaitable<std::vector<RunRow>> running_runs(db::Executor& db, Owner owner, Uuid conversation);
 
 /// The journal behind `after`, in the order of seq, at most `rows_max` entries.
-asio::awaitable<std::vector<RunEvent>> read_journal(db::Executor& db, Uuid run, std::int64_t after, std::int64_t rows_max);
+asio::awaitable<std::vector<RunEvent>> read_journal(db::Executor& db, Uuid run, std::int64_t after,
+                                                    std::int64_t rows_max);
 
 /// The run with its text: from the message it became, or from the journal.
 asio::awaitable<Run> shown(db::Executor& db, RunRow row);
@@ -98,8 +99,8 @@ asio::awaitable<Ended> shown_with_message(db::Executor& db, RunRow row);
 
 /// How a run ends.
 struct Ending {
-    RunRow run;      ///< as it was seen running: another owner or status by now undoes the unit
-    Uuid owner;      ///< who ends it
+    RunRow run; ///< as it was seen running: another owner or status by now undoes the unit
+    Uuid owner; ///< who ends it
     RunStatus status = RunStatus::finished;
     std::optional<std::string> reason;
     std::string text; ///< all that was said
@@ -116,7 +117,8 @@ asio::awaitable<std::optional<Ended>> end_run(db::Executor& db, Ending ending, T
 
 /// Running ones that nobody produces any more: their lease ran out, or `owner` has them since before `started_before`.
 /// With `all_others` those of every other owner, whatever their lease says: on SQLite other owners are dead.
-asio::awaitable<std::vector<RunRow>> abandoned_runs(db::Executor& db, Uuid owner, Time now, Time started_before, bool all_others);
+asio::awaitable<std::vector<RunRow>> abandoned_runs(db::Executor& db, Uuid owner, Time now, Time started_before,
+                                                    bool all_others);
 
 /// Forgets the journals of runs that ended before that time.
 asio::awaitable<std::uint64_t> forget_journals(db::Executor& db, Time ended_before);

@@ -37,7 +37,9 @@ bool has_control_character(std::string_view text)
 bool is_token(std::string_view text)
 {
     constexpr std::string_view others = "!#$%&'*+-.^_`|~";
-    const auto allowed = [&](unsigned char c) { return std::isalnum(c) != 0 || others.find(static_cast<char>(c)) != std::string_view::npos; };
+    const auto allowed = [&](unsigned char c) {
+        return std::isalnum(c) != 0 || others.find(static_cast<char>(c)) != std::string_view::npos;
+    };
     return !text.empty() && std::ranges::all_of(text, allowed);
 }
 
@@ -54,13 +56,16 @@ std::string part_of(CURLU* url, CURLUPart part)
 std::string checked_host(const ClientRequest& request)
 {
     const std::unique_ptr<CURLU, FreeCurl> url(curl_url());
-    if (has_control_character(request.url) || curl_url_set(url.get(), CURLUPART_URL, request.url.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
+    if (has_control_character(request.url) ||
+        curl_url_set(url.get(), CURLUPART_URL, request.url.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
         throw ClientError(Kind::refused, "the address is not a URL");
     const std::string scheme = part_of(url.get(), CURLUPART_SCHEME);
-    if (scheme != "http" && scheme != "https") throw ClientError(Kind::refused, "only http and https can be asked, not " + scheme);
+    if (scheme != "http" && scheme != "https")
+        throw ClientError(Kind::refused, "only http and https can be asked, not " + scheme);
     if (!is_token(request.method)) throw ClientError(Kind::refused, "the method is not a word");
     for (const auto& [name, value] : request.headers)
-        if (!is_token(name) || has_control_character(value)) throw ClientError(Kind::refused, "a header has a character that headers cannot have");
+        if (!is_token(name) || has_control_character(value))
+            throw ClientError(Kind::refused, "a header has a character that headers cannot have");
     return part_of(url.get(), CURLUPART_HOST);
 }
 
@@ -84,10 +89,14 @@ Kind kind_of(CURLcode code)
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_CONNECT:
     case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION: return Kind::unreachable;
-    case CURLE_OPERATION_TIMEDOUT: return Kind::timed_out;
-    case CURLE_UNSUPPORTED_PROTOCOL: return Kind::refused;
-    default: return Kind::broken;
+    case CURLE_PEER_FAILED_VERIFICATION:
+        return Kind::unreachable;
+    case CURLE_OPERATION_TIMEDOUT:
+        return Kind::timed_out;
+    case CURLE_UNSUPPORTED_PROTOCOL:
+        return Kind::refused;
+    default:
+        return Kind::broken;
     }
 }
 
@@ -135,8 +144,12 @@ private:
 };
 
 ClientResponse::Transfer::Transfer(std::shared_ptr<CurlLoop> loop, ClientRequest request)
-    : loop_(std::move(loop)), request_(std::move(request)), host_(checked_host(request_)), header_lines_(header_list(request_)),
-      easy_(curl_easy_init()), changed_(loop_->executor())
+    : loop_(std::move(loop)),
+      request_(std::move(request)),
+      host_(checked_host(request_)),
+      header_lines_(header_list(request_)),
+      easy_(curl_easy_init()),
+      changed_(loop_->executor())
 {
     if (!easy_) throw std::bad_alloc();
     if (request_.limits.total_timeout.count() > 0) deadline_ = Steady::now() + request_.limits.total_timeout;
@@ -211,7 +224,8 @@ std::size_t ClientResponse::Transfer::take_body(std::string_view bytes)
     }
     body_bytes_ += bytes.size();
     if (body_bytes_ > request_.limits.body_bytes_max) {
-        own_failure_.emplace(Kind::too_large, host_ + " sent more than " + std::to_string(request_.limits.body_bytes_max) + " bytes");
+        own_failure_.emplace(Kind::too_large,
+                             host_ + " sent more than " + std::to_string(request_.limits.body_bytes_max) + " bytes");
         return 0;
     }
     waiting_ += bytes;
@@ -239,7 +253,8 @@ void ClientResponse::Transfer::check() const
     if (own_failure_) throw *own_failure_;
     if (!done_ || *done_ == CURLE_OK) return;
     const Kind kind = kind_of(*done_);
-    throw ClientError(kind, host_ + (kind == Kind::unreachable ? " cannot be reached: " : ": ") + curl_easy_strerror(*done_));
+    throw ClientError(kind,
+                      host_ + (kind == Kind::unreachable ? " cannot be reached: " : ": ") + curl_easy_strerror(*done_));
 }
 
 asio::awaitable<void> ClientResponse::Transfer::wait_for_change(milliseconds longest)

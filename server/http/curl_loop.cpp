@@ -90,8 +90,10 @@ void CurlLoop::wait(const std::shared_ptr<Watch>& watch, bool for_reading)
     using Descriptor = asio::posix::stream_descriptor;
     (for_reading ? watch->reading : watch->writing) = true;
     watch->descriptor.async_wait(for_reading ? Descriptor::wait_read : Descriptor::wait_write,
-                                 [alive = std::weak_ptr(alive_), watched = std::weak_ptr(watch), for_reading](boost::system::error_code failure) {
-                                     if (const auto loop = alive.lock()) (*loop)->on_ready(watched, for_reading, failure);
+                                 [alive = std::weak_ptr(alive_), watched = std::weak_ptr(watch),
+                                  for_reading](boost::system::error_code failure) {
+                                     if (const auto loop = alive.lock())
+                                         (*loop)->on_ready(watched, for_reading, failure);
                                  });
 }
 

@@ -49,7 +49,12 @@ struct BuiltinTest : ::testing::Test {
 
     std::string ask(http::Role role, std::vector<Turn> turns, bool continues = false)
     {
-        const Question question{.turns = std::move(turns), .tenant_id = Uuid(Uuid::Bytes16{7}), .user_id = {}, .role = role, .user_name = "Grace Hopper", .continues = continues};
+        const Question question{.turns = std::move(turns),
+                                .tenant_id = Uuid(Uuid::Bytes16{7}),
+                                .user_id = {},
+                                .role = role,
+                                .user_name = "Grace Hopper",
+                                .continues = continues};
         writer.pieces.clear();
         db::testing::run(io, agent.answer(question, writer), 20s);
         std::string all;
@@ -73,7 +78,8 @@ TEST_F(BuiltinTest, greets_by_first_name)
 TEST_F(BuiltinTest, says_what_it_noted_and_asks_for_what_is_missing)
 {
     facts.noted = {{"name", "Ada Lovelace", 0}};
-    EXPECT_EQ(ask(customer, "My name is Ada Lovelace"), "Thank you. I noted: name Ada Lovelace. How can we reach you, by e-mail or phone?");
+    EXPECT_EQ(ask(customer, "My name is Ada Lovelace"),
+              "Thank you. I noted: name Ada Lovelace. How can we reach you, by e-mail or phone?");
     facts.noted.push_back({"e-mail", "ada@crm.example.test", 0});
     EXPECT_EQ(ask(customer, "…"), "Thank you. I noted: name Ada Lovelace, e-mail ada@crm.example.test.");
 }
@@ -81,7 +87,9 @@ TEST_F(BuiltinTest, says_what_it_noted_and_asks_for_what_is_missing)
 TEST_F(BuiltinTest, repeats_no_note_that_was_made_before)
 {
     facts.noted = {{"name", "Ada Lovelace", 0}};
-    const std::string answer = ask(customer, {{Speaker::user, "My name is Ada Lovelace"}, {Speaker::assistant, "…"}, {Speaker::user, "I need a visa"}});
+    const std::string answer =
+        ask(customer,
+            {{Speaker::user, "My name is Ada Lovelace"}, {Speaker::assistant, "…"}, {Speaker::user, "I need a visa"}});
     EXPECT_EQ(answer.find("I noted"), std::string::npos) << answer;
 }
 
@@ -89,13 +97,15 @@ TEST_F(BuiltinTest, lists_what_it_noted_when_asked)
 {
     EXPECT_TRUE(ask(customer, "What did you note?").starts_with("I have not noted anything yet."));
     facts.noted = {{"name", "Ada Lovelace", 0}, {"phone", "+39 02 1234", 0}};
-    EXPECT_EQ(ask(customer, "what do you know about me?"), "This is what I noted in this conversation:\n- name: Ada Lovelace\n- phone: +39 02 1234");
+    EXPECT_EQ(ask(customer, "what do you know about me?"),
+              "This is what I noted in this conversation:\n- name: Ada Lovelace\n- phone: +39 02 1234");
 }
 
 TEST_F(BuiltinTest, tells_staff_what_is_known_of_a_person)
 {
     book.people = {{"Ada Lovelace", "active", "ada@crm.example.test", std::nullopt, "British", std::nullopt}};
-    EXPECT_EQ(ask(staff, "Who is Ada Lovelace?"), "Ada Lovelace (active)\n- e-mail: ada@crm.example.test\n- nationality: British");
+    EXPECT_EQ(ask(staff, "Who is Ada Lovelace?"),
+              "Ada Lovelace (active)\n- e-mail: ada@crm.example.test\n- nationality: British");
     EXPECT_EQ(book.asked, std::vector<std::string>{"Ada Lovelace"});
     EXPECT_EQ(book.asked_tenant, Uuid(Uuid::Bytes16{7}));
 }
@@ -114,7 +124,8 @@ TEST_F(BuiltinTest, finds_people_by_address_and_says_when_there_are_several_or_n
 TEST_F(BuiltinTest, a_customer_hears_only_what_he_said_himself)
 {
     book.people = {{"Ada Lovelace", "active", "ada@crm.example.test", {}, {}, {}}};
-    for (const char* question : {"Who is Ada Lovelace?", "ada@crm.example.test", "what is the phone number of Ada Lovelace?", "tell me about Ada"}) {
+    for (const char* question : {"Who is Ada Lovelace?", "ada@crm.example.test",
+                                 "what is the phone number of Ada Lovelace?", "tell me about Ada"}) {
         const std::string answer = ask(customer, question);
         EXPECT_TRUE(answer.starts_with("I can only speak about what you told me yourself.")) << answer;
     }
@@ -163,11 +174,18 @@ TEST(WordPieces, together_are_the_text)
 TEST(Wishes, are_read_from_phrases)
 {
     using Kind = Wish::Kind;
-    const std::pair<const char*, Kind> read[] = {
-        {"Hi", Kind::greeting}, {"thank you!", Kind::thanks}, {"Bye.", Kind::farewell}, {"who are you?", Kind::help}, {"Who am I?", Kind::notes},
-        {"tell me about myself", Kind::notes}, {"who is the client Ada", Kind::person}, {"I am Ada", Kind::nothing_known}, {"", Kind::nothing_known},
-        {"Hi, I need a visa for my sister", Kind::nothing_known}};
-    for (const auto& [text, kind] : read) EXPECT_EQ(static_cast<int>(read_wish(text).kind), static_cast<int>(kind)) << text;
+    const std::pair<const char*, Kind> read[] = {{"Hi", Kind::greeting},
+                                                 {"thank you!", Kind::thanks},
+                                                 {"Bye.", Kind::farewell},
+                                                 {"who are you?", Kind::help},
+                                                 {"Who am I?", Kind::notes},
+                                                 {"tell me about myself", Kind::notes},
+                                                 {"who is the client Ada", Kind::person},
+                                                 {"I am Ada", Kind::nothing_known},
+                                                 {"", Kind::nothing_known},
+                                                 {"Hi, I need a visa for my sister", Kind::nothing_known}};
+    for (const auto& [text, kind] : read)
+        EXPECT_EQ(static_cast<int>(read_wish(text).kind), static_cast<int>(kind)) << text;
     EXPECT_EQ(read_wish("who is the client “Ada”?").person, "“Ada”");
     EXPECT_EQ(read_wish("Look up \"Zoë Müller\" for me").person, "Zoë Müller");
     EXPECT_EQ(read_wish("What is the e-mail address of Ada Lovelace?").person, "Ada Lovelace");

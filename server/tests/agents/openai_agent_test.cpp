@@ -35,13 +35,21 @@ struct Collected final : AnswerWriter {
     std::vector<std::string> pieces;
 };
 
-std::string piece(std::string_view text) { return "data: " + serialize(json::object{{"choices", json::array{json::object{{"delta", json::object{{"content", text}}}}}}}) + "\n\n"; }
+std::string piece(std::string_view text)
+{
+    return "data: " +
+           serialize(json::object{{"choices", json::array{json::object{{"delta", json::object{{"content", text}}}}}}}) +
+           "\n\n";
+}
 
 struct ModelTest : ::testing::Test {
     asio::io_context io{1};
     http::Client client{io.get_executor()};
     Collected answer;
-    Question question{.turns = {{Speaker::user, "Hi"}, {Speaker::assistant, "Hello!"}, {Speaker::user, "How are you?"}}, .tenant_id = {}, .user_id = {}, .user_name = "Ada"};
+    Question question{.turns = {{Speaker::user, "Hi"}, {Speaker::assistant, "Hello!"}, {Speaker::user, "How are you?"}},
+                      .tenant_id = {},
+                      .user_id = {},
+                      .user_name = "Ada"};
 
     ModelOptions options_for(const ScriptedServer& server)
     {
@@ -130,7 +138,8 @@ TEST_F(ModelTest, what_comes_after_done_is_not_said)
 TEST_F(ModelTest, any_cut_of_the_bytes_gives_the_same_text)
 {
     const std::string text = "Zoë läuft — 😀 漢字, ﷽.";
-    const std::string bytes = ": hi\r\n\r\n" + piece(text.substr(0, 3)) + "data: {\"choices\":[]}\r\n\r\n" + piece(text.substr(3)) + "data: [DONE]\r\n\r\n";
+    const std::string bytes = ": hi\r\n\r\n" + piece(text.substr(0, 3)) + "data: {\"choices\":[]}\r\n\r\n" +
+                              piece(text.substr(3)) + "data: [DONE]\r\n\r\n";
     std::mt19937 random(5);
     for (int round = 0; round < 40; ++round) {
         answer.pieces.clear();
@@ -149,13 +158,15 @@ TEST_F(ModelTest, any_cut_of_the_bytes_gives_the_same_text)
 
 TEST_F(ModelTest, a_character_cut_between_two_pieces_is_never_given_out_in_halves)
 {
-    ask(http_answer("data: {\"choices\":[{\"delta\":{\"content\":\"a\xF0\x9F\"}}]}\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"\x98\x80\"}}]}\n\n"));
+    ask(http_answer("data: {\"choices\":[{\"delta\":{\"content\":\"a\xF0\x9F\"}}]}\n\ndata: "
+                    "{\"choices\":[{\"delta\":{\"content\":\"\x98\x80\"}}]}\n\n"));
     EXPECT_EQ(answer.pieces, (std::vector<std::string>{"a", "\xF0\x9F\x98\x80"}));
 }
 
 TEST_F(ModelTest, an_error_inside_the_stream_keeps_what_was_said)
 {
-    EXPECT_EQ(refusal(http_answer(piece("Well") + "data: {\"error\":{\"message\":\"the GPU is on fire\"}}\n\n")), "The model failed: the GPU is on fire");
+    EXPECT_EQ(refusal(http_answer(piece("Well") + "data: {\"error\":{\"message\":\"the GPU is on fire\"}}\n\n")),
+              "The model failed: the GPU is on fire");
     EXPECT_EQ(answer.all(), "Well");
 }
 
@@ -201,15 +212,21 @@ TEST_F(ModelTest, refusals_are_readable_and_never_show_the_key)
     const std::string body = R"({"error":{"message":"Incorrect API key provided: sk-very-secret."}})";
     EXPECT_EQ(refusal(http_answer(body, "application/json", "401 Unauthorized")),
               "The model's server does not accept our key (401): Incorrect API key provided: ***.");
-    EXPECT_EQ(refusal(http_answer("<html>", "text/html", "502 Bad Gateway")), "The model's server has a problem (502).");
-    EXPECT_EQ(refusal(http_answer("{}", "application/json", "429 Too Many")), "The model is busy; try again in a moment (429).");
-    EXPECT_EQ(refusal(http_answer("{}", "application/json", "404 Not Found")), "The model's server does not know this model or address (404).");
-    EXPECT_EQ(refusal(http_answer(R"({"error":"bad"})", "application/json", "400 Bad Request")), "The model's server refused (400): bad");
+    EXPECT_EQ(refusal(http_answer("<html>", "text/html", "502 Bad Gateway")),
+              "The model's server has a problem (502).");
+    EXPECT_EQ(refusal(http_answer("{}", "application/json", "429 Too Many")),
+              "The model is busy; try again in a moment (429).");
+    EXPECT_EQ(refusal(http_answer("{}", "application/json", "404 Not Found")),
+              "The model's server does not know this model or address (404).");
+    EXPECT_EQ(refusal(http_answer(R"({"error":"bad"})", "application/json", "400 Bad Request")),
+              "The model's server refused (400): bad");
 }
 
 TEST_F(ModelTest, an_answer_has_a_greatest_length)
 {
-    ScriptedServer server(io, [](ScriptedCall& call) { return call.write(http_answer(piece(std::string(600, 'x')) + piece(std::string(600, 'y')))); });
+    ScriptedServer server(io, [](ScriptedCall& call) {
+        return call.write(http_answer(piece(std::string(600, 'x')) + piece(std::string(600, 'y'))));
+    });
     ModelOptions options = options_for(server);
     options.answer_bytes_max = 1000;
     EXPECT_THROW(ask(std::move(options)), AgentError);

@@ -57,9 +57,9 @@ const std::string nasty = "\xEF\xBB\xBF: comment\r\n"
 
 TEST(SseParser, reads_names_lines_comments_and_all_kinds_of_line_ends)
 {
-    const std::vector<SseEvent> expected{{"message", "one"},           {"named", "two\nlines"},
-                                         {"message", "\xC3\xA9\xF0\x9F\x98\x80"}, {"message", ""},
-                                         {"message", "{\"a\": \"b:c\"}"}, {"message", "last without an end"}};
+    const std::vector<SseEvent> expected{
+        {"message", "one"}, {"named", "two\nlines"},         {"message", "\xC3\xA9\xF0\x9F\x98\x80"},
+        {"message", ""},    {"message", "{\"a\": \"b:c\"}"}, {"message", "last without an end"}};
     EXPECT_EQ(events_of(nasty), expected);
 }
 
@@ -70,7 +70,8 @@ TEST(SseParser, any_cut_of_the_stream_gives_the_same_events)
     std::vector<std::string> bytes;
     for (const char c : nasty) bytes.emplace_back(1, c);
     EXPECT_EQ(events_of(bytes), whole);
-    for (int round = 0; round < 2'000; ++round) ASSERT_EQ(events_of(cut(nasty, random, 1 + random() % 20)), whole) << "round " << round;
+    for (int round = 0; round < 2'000; ++round)
+        ASSERT_EQ(events_of(cut(nasty, random, 1 + random() % 20)), whole) << "round " << round;
 }
 
 TEST(SseParser, an_event_cannot_grow_without_end)
@@ -104,9 +105,11 @@ TEST(Utf8Joiner, any_cut_gives_the_same_whole_characters)
 
 TEST(Utf8Joiner, what_is_no_text_becomes_a_replacement_however_it_is_cut)
 {
-    const std::string bad = std::string("a\0b", 3) + "\xC0\xAF" + "\xED\xA0\x80" + "\xFF" + "\xE2\x82" + "x\xF4\x90\x80\x80" + "\xF0\x9F";
+    const std::string bad =
+        std::string("a\0b", 3) + "\xC0\xAF" + "\xED\xA0\x80" + "\xFF" + "\xE2\x82" + "x\xF4\x90\x80\x80" + "\xF0\x9F";
     const std::string whole = joined({bad});
-    EXPECT_EQ(whole.substr(0, 5), "a\xEF\xBF\xBD" "b");
+    EXPECT_EQ(whole.substr(0, 5), "a\xEF\xBF\xBD"
+                                  "b");
     EXPECT_TRUE(whole.ends_with("\xEF\xBF\xBD"));
     std::mt19937 random(13);
     for (int round = 0; round < 1'000; ++round) ASSERT_EQ(joined(cut(bad, random, 3)), whole);
@@ -114,7 +117,8 @@ TEST(Utf8Joiner, what_is_no_text_becomes_a_replacement_however_it_is_cut)
 
 TEST(ChatChunks, a_piece_has_the_text_of_its_first_choice)
 {
-    const ChatChunk chunk = read_chunk(R"({"id":"x","choices":[{"index":0,"delta":{"content":"Hel"},"finish_reason":null}]})");
+    const ChatChunk chunk =
+        read_chunk(R"({"id":"x","choices":[{"index":0,"delta":{"content":"Hel"},"finish_reason":null}]})");
     EXPECT_EQ(chunk.text, "Hel");
     EXPECT_FALSE(chunk.error);
     EXPECT_FALSE(chunk.done);
@@ -122,8 +126,10 @@ TEST(ChatChunks, a_piece_has_the_text_of_its_first_choice)
 
 TEST(ChatChunks, pieces_without_text_say_nothing)
 {
-    for (const char* data : {R"({"choices":[{"delta":{"role":"assistant"}}]})", R"({"choices":[],"usage":{"total_tokens":3}})", R"({"choices":[{"delta":{"content":null}}]})",
-                             R"({"choices":[{}]})", R"({"choices":[3]})", R"({"choices":{}})", "{}", R"({"error":null,"choices":[]})"}) {
+    for (const char* data :
+         {R"({"choices":[{"delta":{"role":"assistant"}}]})", R"({"choices":[],"usage":{"total_tokens":3}})",
+          R"({"choices":[{"delta":{"content":null}}]})", R"({"choices":[{}]})", R"({"choices":[3]})",
+          R"({"choices":{}})", "{}", R"({"error":null,"choices":[]})"}) {
         const ChatChunk chunk = read_chunk(data);
         EXPECT_EQ(chunk.text, "") << data;
         EXPECT_FALSE(chunk.error) << data;
@@ -144,12 +150,14 @@ TEST(ChatChunks, an_error_is_found_in_each_of_its_forms)
     EXPECT_EQ(read_chunk(R"({"error":"overloaded"})").error, "overloaded");
     EXPECT_EQ(read_chunk(R"({"object":"error","message":"overloaded"})").error, "overloaded");
     EXPECT_EQ(read_chunk(R"({"error":{}})").error, "it reported an error");
-    for (const char* data : {"<html>", "", "[1]", "\"text\"", "{\"a\":"}) EXPECT_TRUE(read_chunk(data).error.has_value()) << data;
+    for (const char* data : {"<html>", "", "[1]", "\"text\"", "{\"a\":"})
+        EXPECT_TRUE(read_chunk(data).error.has_value()) << data;
 }
 
 TEST(ChatChunks, an_error_is_one_line_that_can_be_shown)
 {
-    const std::string shown = read_error(R"({"error":{"message":"first\nsecond\u0007 )" + std::string(1000, 'x') + R"("}})");
+    const std::string shown =
+        read_error(R"({"error":{"message":"first\nsecond\u0007 )" + std::string(1000, 'x') + R"("}})");
     EXPECT_TRUE(shown.starts_with("first second  xxx"));
     EXPECT_EQ(shown.size(), 300u);
     EXPECT_EQ(read_error("<html>Bad Gateway</html>"), "");
@@ -160,7 +168,8 @@ TEST(ChatChunks, half_a_character_is_no_error)
 {
     EXPECT_EQ(read_chunk("{\"choices\":[{\"delta\":{\"content\":\"\xF0\x9F\"}}]}").text, "\xF0\x9F");
     EXPECT_EQ(read_chunk(R"({"choices":[{"delta":{"content":"a\ud83d"}}]})").text, "a\xEF\xBF\xBD");
-    EXPECT_EQ(read_chunk(R"({"choices":[{"delta":{"content":"\\ud83d \ud83d\ude00 \ude00"}}]})").text, "\\ud83d \xF0\x9F\x98\x80 \xEF\xBF\xBD");
+    EXPECT_EQ(read_chunk(R"({"choices":[{"delta":{"content":"\\ud83d \ud83d\ude00 \ude00"}}]})").text,
+              "\\ud83d \xF0\x9F\x98\x80 \xEF\xBF\xBD");
 }
 
 TEST(ChatChunks, a_whole_answer_is_read_too)

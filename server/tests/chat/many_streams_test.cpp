@@ -22,7 +22,9 @@ INSTANTIATE_TEST_SUITE_P(On, ManyStreamsTest, ::testing::Values(db::Engine::sqli
 
 TEST_P(ManyStreamsTest, two_hundred_answers_run_on_one_connection_and_other_queries_are_answered)
 {
-    ChatHouse house(database, {.agent = nullptr, .connections_max = 1, .options = {}, .topics = {.mirror = true, .extraction = true}});
+    ChatHouse house(
+        database,
+        {.agent = nullptr, .connections_max = 1, .options = {}, .topics = {.mirror = true, .extraction = true}});
     std::vector<Uuid> runs;
     for (std::size_t i = 0; i < streams; ++i) runs.push_back(house.ask("Question " + std::to_string(i)));
     house.until([&] { return house.agent->answering == static_cast<int>(streams); });
@@ -48,8 +50,10 @@ TEST_P(ManyStreamsTest, two_hundred_answers_run_on_one_connection_and_other_quer
         ASSERT_EQ(shown.status, RunStatus::finished);
         ASSERT_EQ(shown.text, said);
     }
-    EXPECT_EQ(house.run(house.pool->fetch_value<std::int64_t>("SELECT count(*) FROM messages WHERE sender = 'bot'")), static_cast<std::int64_t>(streams));
-    EXPECT_EQ(house.run(house.pool->fetch_value<std::int64_t>("SELECT count(*) FROM outbox WHERE topic = 'mirror'")), static_cast<std::int64_t>(2 * streams));
+    EXPECT_EQ(house.run(house.pool->fetch_value<std::int64_t>("SELECT count(*) FROM messages WHERE sender = 'bot'")),
+              static_cast<std::int64_t>(streams));
+    EXPECT_EQ(house.run(house.pool->fetch_value<std::int64_t>("SELECT count(*) FROM outbox WHERE topic = 'mirror'")),
+              static_cast<std::int64_t>(2 * streams));
     EXPECT_LE(house.pool->stats().size, 1u);
 }
 

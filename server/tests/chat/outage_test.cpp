@@ -90,7 +90,8 @@ TEST_F(OutageTest, an_agent_waits_when_too_much_waits_for_the_database)
     server.start();
     house.until_ended(run);
     EXPECT_EQ(house.shown_run(run).text, std::string(20'000, 'x'));
-    EXPECT_GT(house.run(read_journal(*house.pool, run, 0, 1'000)).size(), 10u) << "it could not be written in one piece";
+    EXPECT_GT(house.run(read_journal(*house.pool, run, 0, 1'000)).size(), 10u)
+        << "it could not be written in one piece";
 }
 
 TEST_F(OutageTest, a_server_can_stop_while_the_database_is_away_and_the_next_one_ends_its_runs)
@@ -122,8 +123,14 @@ TEST_F(OutageTest, an_end_whose_answer_was_lost_is_written_once)
     const Uuid run = house.ask(ada, conversation, "Hello");
     house.agent->say("Said.");
     house.until_written(run, "Said.");
-    Ending ending{.run = house.row(run), .owner = house.engine->owner(), .status = RunStatus::failed, .reason = "interrupted", .text = "Said. More.",
-                  .rest = " More.", .next_seq = 2, .at = database.clock.now()};
+    Ending ending{.run = house.row(run),
+                  .owner = house.engine->owner(),
+                  .status = RunStatus::failed,
+                  .reason = "interrupted",
+                  .text = "Said. More.",
+                  .rest = " More.",
+                  .next_seq = 2,
+                  .at = database.clock.now()};
     const auto first = house.run(end_run(*house.pool, ending, {}));
     const auto again = house.run(end_run(*house.pool, ending, {}));
     ASSERT_TRUE(first && again);

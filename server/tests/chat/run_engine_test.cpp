@@ -4,8 +4,6 @@
 #include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
 
-#include <random>
-
 namespace trunkline::chat::testing {
 
 using namespace std::chrono_literals;
@@ -20,8 +18,6 @@ constexpr std::string_view continue_path = "/api/v1/chat/runs/{id}/continue";
 struct RunEngineTest : ::testing::TestWithParam<db::Engine> {
     Database database{GetParam()};
     const http::Actor& ada = database.customer;
-
-    std::string name_of(const db::Engine& engine) { return std::string(to_string(engine)); }
 };
 
 std::vector<std::string> names(const std::vector<events::Heard>& heard)
@@ -91,10 +87,13 @@ TEST_P(RunEngineTest, a_browser_hears_deltas_only_of_runs_it_watches_and_the_end
     const Uuid unwatched = house.ask(ada, conversation, "Hello");
     house.agent->say("Not watched. ");
     house.until_written(unwatched, "Not watched. ");
-    EXPECT_EQ(names(house.heard(*browser)), (std::vector<std::string>{"hello", "message", "conversation", "run.started"}));
+    EXPECT_EQ(names(house.heard(*browser)),
+              (std::vector<std::string>{"hello", "message", "conversation", "run.started"}));
 
-    const http::Response watching = house.request(ada, Method::post, "/api/v1/events/watch", {},
-                                                  serialize(json::object{{"tab", db::to_string(db::new_uuid())}, {"runs", json::array{db::to_string(unwatched)}}}));
+    const http::Response watching =
+        house.request(ada, Method::post, "/api/v1/events/watch", {},
+                      serialize(json::object{{"tab", db::to_string(db::new_uuid())},
+                                             {"runs", json::array{db::to_string(unwatched)}}}));
     EXPECT_EQ(watching.status, 204) << watching.body;
     house.agent->say("Watched.");
     house.until_written(unwatched, "Not watched. Watched.");
@@ -120,7 +119,8 @@ TEST_P(RunEngineTest, nobody_sees_a_piece_before_it_is_in_the_journal)
     const Uuid run = house.ask("Hello");
     const auto viewer = house.engine->viewers().view(run);
     std::vector<std::int64_t> not_on_disk;
-    auto watch = [](ChatHouse& house, RunViewer& viewer, Uuid run, std::vector<std::int64_t>& missing, int& seen) -> asio::awaitable<void> {
+    auto watch = [](ChatHouse& house, RunViewer& viewer, Uuid run, std::vector<std::int64_t>& missing,
+                    int& seen) -> asio::awaitable<void> {
         for (;;) {
             const auto event = co_await viewer.next(house.database.clock, 1h);
             if (!event) continue;
@@ -203,7 +203,8 @@ TEST_P(RunEngineTest, a_stopped_run_keeps_what_was_said)
     EXPECT_EQ(at(stopped, "/text"), "Once upon a time");
     EXPECT_EQ(house.messages(ada, conversation).at(1).content, "Once upon a time");
     EXPECT_EQ(house.agent->ended, 1);
-    EXPECT_EQ(at(house.request(ada, Method::post, stop_path, run), "/status"), "stopped") << "stopping again is no error";
+    EXPECT_EQ(at(house.request(ada, Method::post, stop_path, run), "/status"), "stopped")
+        << "stopping again is no error";
 }
 
 TEST_P(RunEngineTest, a_run_stopped_before_it_said_anything_leaves_no_message)
@@ -275,10 +276,13 @@ TEST_P(RunEngineTest, a_breakdown_tells_nothing_technical)
 TEST_P(RunEngineTest, nothing_that_is_no_text_reaches_the_database)
 {
     Database other(GetParam());
-    ChatHouse house(other, {.agent = std::make_unique<QuickAgent>(std::string("a\0b\xFF\xF0\x9F\x98\x80", 8), 1), .options = {}, .topics = {}});
+    ChatHouse house(other, {.agent = std::make_unique<QuickAgent>(std::string("a\0b\xFF\xF0\x9F\x98\x80", 8), 1),
+                            .options = {},
+                            .topics = {}});
     const Uuid run = house.ask("Hello");
     house.until_ended(run);
-    EXPECT_EQ(house.shown_run(run).text, "a\xEF\xBF\xBD" "b\xEF\xBF\xBD\xF0\x9F\x98\x80");
+    EXPECT_EQ(house.shown_run(run).text, "a\xEF\xBF\xBD"
+                                         "b\xEF\xBF\xBD\xF0\x9F\x98\x80");
 }
 
 TEST_P(RunEngineTest, a_run_of_a_deleted_conversation_ends_quietly)
@@ -299,98 +303,6 @@ TEST_P(RunEngineTest, a_run_of_a_deleted_conversation_ends_quietly)
     EXPECT_FALSE(house.run(find_run(*house.pool, deleted)));
 }
 
-TEST_P(RunEngineTest, what_a_dead_process_left_is_interrupted_and_kept)
-{
-    ChatHouse dead(database);
-    const Uuid conversation = dead.conversation(ada);
-    const Uuid run = dead.ask(ada, conversation, "Hello");
-    dead.agent->say("This was said");
-    dead.until_written(run, "This was said");
-    dead.agent->say(" and this was not written");
-    dead.kill();
-
-    if (GetParam() == db::Engine::postgresql) database.clock.advance(31s); // there it might still live
-    ChatHouse next(database);
-    next.until([&] { return next.row(run).status != RunStatus::running; });
-    const chat::Run shown = next.shown_run(run);
-    EXPECT_EQ(shown.status, RunStatus::failed);
-    EXPECT_EQ(shown.reason, "interrupted");
-    EXPECT_EQ(shown.text, "This was said");
-    EXPECT_EQ(next.messages(ada, conversation).at(1).content, "This was said");
-    const http::Response continued = next.request(ada, Method::post, continue_path, run);
-    EXPECT_EQ(continued.status, 202) << continued.body;
-}
-
-TEST_P(RunEngineTest, a_process_that_wakes_up_too_late_changes_nothing)
-{
-    auto sleeping = std::make_unique<ChatHouse>(database);
-    const Uuid conversation = sleeping->conversation(ada);
-    const Uuid run = sleeping->ask(ada, conversation, "Hello");
-    sleeping->agent->say("This was said");
-    sleeping->until_written(run, "This was said");
-    sleeping->kill();
-    database.clock.advance(31s);
-    ChatHouse next(database);
-    next.until([&] { return next.row(run).status != RunStatus::running; });
-
-    sleeping->agent->say(" too late");
-    sleeping->agent->finish();
-    sleeping->until([&] { return sleeping->engine->running() == 0; });
-    sleeping.reset();
-    EXPECT_EQ(next.shown_run(run).text, "This was said");
-    EXPECT_EQ(next.shown_run(run).reason, "interrupted");
-    EXPECT_EQ(next.messages(ada, conversation).size(), 2u);
-}
-
-TEST_P(RunEngineTest, a_lease_is_renewed_while_the_agent_thinks)
-{
-    ChatHouse house(database);
-    const Uuid run = house.ask("Hello");
-    house.until([&] { return house.agent->answering == 1; });
-    const Time start = database.clock.now();
-    while (database.clock.now() < start + 60s) {
-        const Time next = database.clock.now() + 2s;
-        database.clock.advance(2s);
-        house.until([&] { return house.row(run).lease_until > next; });
-    }
-    EXPECT_EQ(house.row(run).status, RunStatus::running);
-}
-
-TEST_P(RunEngineTest, a_server_that_stops_ends_its_runs_and_keeps_what_was_said)
-{
-    ChatHouse house(database);
-    const Uuid conversation = house.conversation(ada);
-    const Uuid run = house.ask(ada, conversation, "Hello");
-    house.agent->say("Half an ans");
-    house.until([&] { return house.agent->answering == 1; });
-    house.stop();
-    EXPECT_EQ(house.shown_run(run).status, RunStatus::failed);
-    EXPECT_EQ(house.shown_run(run).reason, "interrupted");
-    EXPECT_EQ(house.messages(ada, conversation).at(1).content, "Half an ans");
-}
-
-TEST_P(RunEngineTest, a_journal_is_forgotten_an_hour_after_the_end)
-{
-    ChatHouse house(database);
-    house.agent->say("Short.");
-    house.agent->finish();
-    const Uuid run = house.ask("Hello");
-    house.until_ended(run);
-    EXPECT_FALSE(house.run(read_journal(*house.pool, run, 0, 10)).empty());
-    database.clock.advance(59min);
-    house.run(house.engine->recover(false));
-    EXPECT_FALSE(house.run(read_journal(*house.pool, run, 0, 10)).empty());
-    database.clock.advance(2min);
-    house.run(house.engine->recover(false));
-    EXPECT_TRUE(house.run(read_journal(*house.pool, run, 0, 10)).empty());
-    EXPECT_EQ(house.shown_run(run).text, "Short.") << "the message has it";
-    const EventList late = house.stream(run);
-    ASSERT_EQ(late.events.size(), 1u);
-    EXPECT_EQ(late.events[0].name, "sync");
-    EXPECT_EQ(json::parse(late.events[0].data).at("message").at("content").as_string(), "Short.");
-    EXPECT_TRUE(house.stream(run, house.shown_run(run).last_seq).events.empty()) << "it had everything";
-}
-
 TEST_P(RunEngineTest, another_s_run_is_not_there)
 {
     ChatHouse house(database);
@@ -404,7 +316,8 @@ TEST_P(RunEngineTest, another_s_run_is_not_there)
         EXPECT_EQ(house.send(*other, conversation, "Hello").status, 404);
         EXPECT_EQ(at(house.request(*other, Method::get, "/api/v1/chat/runs", conversation), "/items"), "[]");
     }
-    EXPECT_EQ(at(house.request(ada, Method::get, "/api/v1/chat/runs", conversation), "/items/0/id"), db::to_string(run));
+    EXPECT_EQ(at(house.request(ada, Method::get, "/api/v1/chat/runs", conversation), "/items/0/id"),
+              db::to_string(run));
     EXPECT_EQ(house.shown_run(run).status, RunStatus::running);
 }
 
@@ -415,7 +328,8 @@ TEST_P(RunEngineTest, empty_questions_and_unknown_agents_are_refused)
     EXPECT_EQ(house.send(ada, conversation, "").status, 400);
     EXPECT_EQ(house.send(ada, conversation, " \n ").status, 400);
     EXPECT_EQ(house.send(ada, conversation, std::string(5001, 'x')).status, 400);
-    const std::string body = serialize(json::object{{"conversation_id", db::to_string(conversation)}, {"content", "x"}, {"agent_type", "oracle"}});
+    const std::string body = serialize(
+        json::object{{"conversation_id", db::to_string(conversation)}, {"content", "x"}, {"agent_type", "oracle"}});
     const http::Response refused = house.request(ada, Method::post, "/api/v1/chat/send", {}, body);
     EXPECT_EQ(refused.status, 400);
     EXPECT_EQ(at(refused, "/errors/0/pointer"), "/agent_type");

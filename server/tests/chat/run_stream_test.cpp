@@ -29,7 +29,8 @@ struct RestlessClient {
 struct ShortVisit final : http::EventWriter {
     struct Left {};
     ShortVisit(RestlessClient& client, Clock& clock, std::uint32_t patience, std::chrono::milliseconds pause)
-        : client(client), clock(clock), patience(patience), pause(pause) {}
+        : client(client), clock(clock), patience(patience), pause(pause)
+    {}
 
     asio::awaitable<void> send(http::Event event) override
     {
@@ -51,7 +52,8 @@ asio::awaitable<void> follow(ChatHouse& house, Uuid run, RestlessClient& client,
     std::mt19937 random(seed);
     for (; client.ends == 0; ++client.visits) {
         RunStream stream(*house.pool, house.database.clock, house.engine->viewers());
-        ShortVisit visit(client, house.database.clock, random() % 6, std::chrono::milliseconds(random() % 3 == 0 ? 70 : 0));
+        ShortVisit visit(client, house.database.clock, random() % 6,
+                         std::chrono::milliseconds(random() % 3 == 0 ? 70 : 0));
         try {
             co_await stream.pass_on(run, client.last_id, visit);
         } catch (const ShortVisit::Left&) {
@@ -74,7 +76,8 @@ TEST_P(RunStreamTest, who_comes_back_with_any_id_misses_nothing_and_gets_nothing
     TaskGroup clients(house.io.get_executor(), [](std::string_view, std::exception_ptr) {});
     std::vector<RestlessClient> restless(12);
     std::deque<bool> over(restless.size(), false);
-    for (std::size_t i = 0; i < restless.size(); ++i) clients.start("client", follow(house, run, restless[i], static_cast<std::uint32_t>(i), over[i]));
+    for (std::size_t i = 0; i < restless.size(); ++i)
+        clients.start("client", follow(house, run, restless[i], static_cast<std::uint32_t>(i), over[i]));
 
     std::mt19937 random(3);
     std::string said;
@@ -96,7 +99,8 @@ TEST_P(RunStreamTest, who_comes_back_with_any_id_misses_nothing_and_gets_nothing
     for (std::int64_t after = 0; after <= house.shown_run(run).last_seq; ++after) {
         const EventList late = house.stream(run, after);
         ASSERT_TRUE(said.ends_with(late.text()));
-        ASSERT_EQ(late.count("text.delta"), static_cast<std::size_t>(std::max<std::int64_t>(0, house.shown_run(run).last_seq - 1 - after)));
+        ASSERT_EQ(late.count("text.delta"),
+                  static_cast<std::size_t>(std::max<std::int64_t>(0, house.shown_run(run).last_seq - 1 - after)));
     }
 }
 
@@ -167,7 +171,9 @@ TEST_P(RunStreamTest, the_stream_of_a_browser_begins_with_hello_and_goes_on_wher
     house.until([&] { return !first.events.empty(); });
     EXPECT_EQ(first.events[0].name, "hello");
 
-    const auto again = house.hub.subscribe({database.customer.tenant_id, database.customer.user_id, database.customer.session_id, false}, before.back().id);
+    const auto again = house.hub.subscribe(
+        {database.customer.tenant_id, database.customer.user_id, database.customer.session_id, false},
+        before.back().id);
     std::vector<std::string> missed;
     for (const auto& heard : house.heard(*again)) missed.push_back(heard.name);
     EXPECT_EQ(missed, (std::vector<std::string>{"hello", "message", "run.finished", "conversation"}));

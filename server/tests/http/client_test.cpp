@@ -97,7 +97,11 @@ TEST_F(OutgoingTest, an_answer_has_status_headers_and_body)
 TEST_F(OutgoingTest, a_post_sends_headers_and_body_without_asking_first)
 {
     ScriptedServer server(io, say(http_answer("ok")));
-    ClientRequest request{.method = "POST", .url = server.url(), .headers = {{"Content-Type", "application/json"}, {"X-Empty", ""}}, .body = std::string(3000, 'x'), .limits = {}};
+    ClientRequest request{.method = "POST",
+                          .url = server.url(),
+                          .headers = {{"Content-Type", "application/json"}, {"X-Empty", ""}},
+                          .body = std::string(3000, 'x'),
+                          .limits = {}};
     EXPECT_EQ(body_of(std::move(request)), "ok");
     const std::string sent = server.requests().at(0);
     EXPECT_TRUE(sent.starts_with("POST / HTTP/1.1\r\n"));
@@ -227,7 +231,8 @@ TEST_F(OutgoingTest, nobody_there_is_unreachable)
 
 TEST_F(OutgoingTest, only_http_and_https_are_asked)
 {
-    for (const char* url : {"file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1/", "not a url", "http://a\r\nb/", ""}) {
+    for (const char* url :
+         {"file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1/", "not a url", "http://a\r\nb/", ""}) {
         ClientRequest request;
         request.url = url;
         EXPECT_EQ(failure_of(std::move(request)).kind(), Kind::refused) << url;
@@ -292,7 +297,8 @@ TEST_F(OutgoingTest, a_caller_can_be_cancelled)
     int status = 0;
     auto bounded = [&]() -> asio::awaitable<void> {
         asio::steady_timer soon(io, 50ms);
-        const auto won = co_await race(ask(client, std::move(request), body, status), soon.async_wait(asio::use_awaitable));
+        const auto won =
+            co_await race(ask(client, std::move(request), body, status), soon.async_wait(asio::use_awaitable));
         EXPECT_EQ(won, 1u);
     };
     run(bounded());

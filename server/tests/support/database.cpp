@@ -52,7 +52,8 @@ asio::awaitable<void> Database::fill()
     (void)co_await migrate(*pool_, clock);
     db::Batch batch;
     for (const auto& [id, name] : {std::pair(tenant, "Analytical Engines"), std::pair(other_tenant, "Zuse KG")})
-        batch.add("INSERT INTO tenants (id, name, default_region, created_at) VALUES ($1, $2, 'US', $3)", id, std::string(name), clock.now());
+        batch.add("INSERT INTO tenants (id, name, default_region, created_at) VALUES ($1, $2, 'US', $3)", id,
+                  std::string(name), clock.now());
     for (const http::Actor* actor : {&admin, &staff, &customer, &other_customer, &stranger})
         batch.add("INSERT INTO users (id, tenant_id, email, name, password_hash, role, status, created_at)"
                   " VALUES ($1, $2, $3, $4, '', $5, 'active', $6)",

@@ -21,7 +21,8 @@ asio::awaitable<void> ScriptedCall::until_closed()
 {
     boost::system::error_code closed;
     char ignored[256];
-    while (!closed) co_await socket_.async_read_some(asio::buffer(ignored), asio::redirect_error(asio::use_awaitable, closed));
+    while (!closed)
+        co_await socket_.async_read_some(asio::buffer(ignored), asio::redirect_error(asio::use_awaitable, closed));
 }
 
 void ScriptedCall::reset()
@@ -45,7 +46,9 @@ asio::awaitable<void> ScriptedCall::read_request()
 }
 
 ScriptedServer::ScriptedServer(asio::io_context& io, Script script)
-    : io_(io), script_(std::move(script)), acceptor_(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0)),
+    : io_(io),
+      script_(std::move(script)),
+      acceptor_(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0)),
       calls_(io.get_executor(), [](std::string_view, std::exception_ptr) {})
 {
     calls_.start("accept", accept());
@@ -79,7 +82,8 @@ asio::awaitable<void> ScriptedServer::serve(tcp::socket socket)
 
 std::string http_answer(std::string_view body, std::string_view content_type, std::string_view status)
 {
-    return "HTTP/1.1 " + std::string(status) + "\r\nContent-Type: " + std::string(content_type) + "\r\nConnection: close\r\n\r\n" + std::string(body);
+    return "HTTP/1.1 " + std::string(status) + "\r\nContent-Type: " + std::string(content_type) +
+           "\r\nConnection: close\r\n\r\n" + std::string(body);
 }
 
 } // namespace trunkline::testing

@@ -57,6 +57,7 @@ private:
 };
 
 /// "HTTP/1.1 200 OK\r\n…", the body ending with the connection.
-std::string http_answer(std::string_view body, std::string_view content_type = "text/event-stream", std::string_view status = "200 OK");
+std::string http_answer(std::string_view body, std::string_view content_type = "text/event-stream",
+                        std::string_view status = "200 OK");
 
 } // namespace trunkline::testing

@@ -49,8 +49,10 @@ std::size_t EventList::count(std::string_view name) const
 }
 
 ChatHouse::ChatHouse(Database& database, Setup setup)
-    : database(database), pool(std::make_unique<db::Pool>(io.get_executor(), options_of(database.url(), setup.connections_max))),
-      hub(io.get_executor()), workers_(io.get_executor(), ignore)
+    : database(database),
+      pool(std::make_unique<db::Pool>(io.get_executor(), options_of(database.url(), setup.connections_max))),
+      hub(io.get_executor()),
+      workers_(io.get_executor(), ignore)
 {
     if (!setup.agent) {
         auto scripted = std::make_unique<ScriptedAgent>(io.get_executor());
@@ -58,7 +60,8 @@ ChatHouse::ChatHouse(Database& database, Setup setup)
         setup.agent = std::move(scripted);
     }
     registry.add({"assistant", "Assistant", ""}, std::move(setup.agent));
-    engine = std::make_unique<RunEngine>(*pool, database.clock, io.get_executor(), hub, registry, setup.topics, setup.options);
+    engine = std::make_unique<RunEngine>(*pool, database.clock, io.get_executor(), hub, registry, setup.topics,
+                                         setup.options);
     chat_routes_ = std::make_unique<ChatRoutes>(*pool, database.clock, hub, registry, *engine, setup.topics);
     event_routes_ = std::make_unique<EventRoutes>(hub, *engine);
     routes_ = chat_routes_->table();
@@ -97,12 +100,15 @@ void ChatHouse::until(const std::function<bool()>& reached)
     }
 }
 
-asio::awaitable<http::Response> ChatHouse::requested(http::Actor actor, http::Method method, std::string pattern, std::optional<Uuid> id,
-                                                     std::string body, std::optional<std::string> key)
+asio::awaitable<http::Response> ChatHouse::requested(http::Actor actor, http::Method method, std::string pattern,
+                                                     std::optional<Uuid> id, std::string body,
+                                                     std::optional<std::string> key)
 {
-    const auto route = std::ranges::find_if(routes_, [&](const http::Route& each) { return each.method == method && each.path == pattern; });
+    const auto route = std::ranges::find_if(
+        routes_, [&](const http::Route& each) { return each.method == method && each.path == pattern; });
     if (route == routes_.end()) throw std::runtime_error("no such route: " + pattern);
-    http::Call call = http::CallBuilder().actor(actor).route(pattern).body_hash(body).idempotency_key(std::move(key)).build();
+    http::Call call =
+        http::CallBuilder().actor(actor).route(pattern).body_hash(body).idempotency_key(std::move(key)).build();
     http::RawInput input;
     if (id && pattern.find("{id}") != std::string::npos) input.path.emplace_back("id", db::to_string(*id));
     else if (id) input.query.emplace_back("conversation_id", db::to_string(*id));
@@ -110,13 +116,15 @@ asio::awaitable<http::Response> ChatHouse::requested(http::Actor actor, http::Me
     co_return co_await route->handle(call, input);
 }
 
-http::Response ChatHouse::request(const http::Actor& actor, http::Method method, std::string_view pattern, std::optional<Uuid> id,
-                                  std::string body, std::optional<std::string> key)
+http::Response ChatHouse::request(const http::Actor& actor, http::Method method, std::string_view pattern,
+                                  std::optional<Uuid> id, std::string body, std::optional<std::string> key)
 {
     std::optional<http::Response> response;
     std::exception_ptr failure;
     TaskGroup requests(io.get_executor(), [&](std::string_view, std::exception_ptr why) { failure = why; });
-    requests.start("request", trunkline::testing::detail::keep(requested(actor, method, std::string(pattern), id, std::move(body), std::move(key)), response));
+    requests.start("request",
+                   trunkline::testing::detail::keep(
+                       requested(actor, method, std::string(pattern), id, std::move(body), std::move(key)), response));
     until([&] { return requests.size() == 0; });
     if (failure) std::rethrow_exception(failure);
     return std::move(*response);
@@ -127,10 +135,12 @@ Uuid ChatHouse::conversation(const http::Actor& actor)
     return run(conversations::create(*pool, {actor.tenant_id, actor.user_id, actor.name}, {}, database.clock.now())).id;
 }
 
-http::Response ChatHouse::send(const http::Actor& actor, const Uuid& conversation, std::string_view text, std::optional<std::string> key)
+http::Response ChatHouse::send(const http::Actor& actor, const Uuid& conversation, std::string_view text,
+                               std::optional<std::string> key)
 {
     return request(actor, http::Method::post, "/api/v1/chat/send", {},
-                   serialize(json::object{{"conversation_id", db::to_string(conversation)}, {"content", text}}), std::move(key));
+                   serialize(json::object{{"conversation_id", db::to_string(conversation)}, {"content", text}}),
+                   std::move(key));
 }
 
 Uuid ChatHouse::ask(const http::Actor& actor, const Uuid& conversation, std::string_view text)
@@ -160,7 +170,8 @@ EventList ChatHouse::stream(const Uuid& run, std::int64_t after)
     RunStream stream(*pool, database.clock, engine->viewers());
     EventList events;
     bool ended = false;
-    auto pass = [](RunStream& stream, Uuid run, std::int64_t after, EventList& events, bool& ended) -> asio::awaitable<void> {
+    auto pass = [](RunStream& stream, Uuid run, std::int64_t after, EventList& events,
+                   bool& ended) -> asio::awaitable<void> {
         co_await stream.pass_on(run, after, events);
         ended = true;
     };
@@ -171,7 +182,9 @@ EventList ChatHouse::stream(const Uuid& run, std::int64_t after)
 
 void ChatHouse::until_ended(const Uuid& run)
 {
-    until([&] { return !engine->produces(database.customer.user_id, run) && !engine->produces(database.staff.user_id, run); });
+    until([&] {
+        return !engine->produces(database.customer.user_id, run) && !engine->produces(database.staff.user_id, run);
+    });
 }
 
 void ChatHouse::until_written(const Uuid& run, std::string_view text)
@@ -181,7 +194,8 @@ void ChatHouse::until_written(const Uuid& run, std::string_view text)
 
 std::unique_ptr<events::Subscription> ChatHouse::listen(const http::Actor& actor)
 {
-    return hub.subscribe({actor.tenant_id, actor.user_id, actor.session_id, actor.role != http::Role::customer}, std::nullopt);
+    return hub.subscribe({actor.tenant_id, actor.user_id, actor.session_id, actor.role != http::Role::customer},
+                         std::nullopt);
 }
 
 std::vector<events::Heard> ChatHouse::heard(events::Subscription& subscription)

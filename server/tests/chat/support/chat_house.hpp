@@ -53,13 +53,14 @@ public:
     void until(const std::function<bool()>& reached);
 
     /// A request to one of the routes, as the router makes it.
-    http::Response request(const http::Actor& actor, http::Method method, std::string_view pattern, std::optional<Uuid> id = {},
-                           std::string body = {}, std::optional<std::string> key = {});
-    asio::awaitable<http::Response> requested(http::Actor actor, http::Method method, std::string pattern, std::optional<Uuid> id,
-                                              std::string body, std::optional<std::string> key);
+    http::Response request(const http::Actor& actor, http::Method method, std::string_view pattern,
+                           std::optional<Uuid> id = {}, std::string body = {}, std::optional<std::string> key = {});
+    asio::awaitable<http::Response> requested(http::Actor actor, http::Method method, std::string pattern,
+                                              std::optional<Uuid> id, std::string body, std::optional<std::string> key);
 
     Uuid conversation(const http::Actor& actor);
-    http::Response send(const http::Actor& actor, const Uuid& conversation, std::string_view text, std::optional<std::string> key = {});
+    http::Response send(const http::Actor& actor, const Uuid& conversation, std::string_view text,
+                        std::optional<std::string> key = {});
     /// Asks in a conversation and answers the run's id.
     Uuid ask(const http::Actor& actor, const Uuid& conversation, std::string_view text);
     Uuid ask(std::string_view text) { return ask(database.customer, conversation(database.customer), text); }

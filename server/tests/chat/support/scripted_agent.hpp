@@ -14,7 +14,9 @@ namespace trunkline::chat::testing {
 /// An agent that says what the test tells it to, when the test tells it to: the same to everybody who asks.
 class ScriptedAgent final : public agents::Agent {
 public:
-    explicit ScriptedAgent(asio::any_io_executor executor) : changed_(std::move(executor), asio::steady_timer::time_point::max()) {}
+    explicit ScriptedAgent(asio::any_io_executor executor)
+        : changed_(std::move(executor), asio::steady_timer::time_point::max())
+    {}
 
     void say(std::string piece) { act({std::move(piece), {}}); }
     void finish() { act({{}, "finish"}); }
