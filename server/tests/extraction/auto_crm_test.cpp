@@ -5,9 +5,6 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <future>
-
 namespace trunkline::extraction::testing {
 
 namespace {
@@ -408,27 +405,19 @@ TEST_P(AutoCrmRules, staff_hear_of_the_client_after_the_commit)
 TEST_P(AutoCrmRules, while_a_text_is_read_nobody_holds_the_only_connection)
 {
     CrmBed narrow(GetParam(), 1);
-    std::promise<void> open;
-    std::atomic<bool> reading = false;
-    narrow.extractor.script = [&, gate = open.get_future().share()](const ExtractionInput&) {
-        reading = true;
-        gate.wait_for(20s);
-        return somebody(0.9);
-    };
+    Gate gate(narrow.database);
+    narrow.extractor.script = gate.before([](const ExtractionInput&) { return somebody(0.9); });
     const Uuid conversation = narrow.conversation(narrow.database.staff, {"hello"});
     const auto messages = narrow.messages(conversation);
     std::optional<CrmResult> result;
     TaskGroup group(narrow.database.io.get_executor());
     auto processing = narrow.crm.process_conversation(conversation, messages);
     group.start("reading", ::trunkline::testing::detail::keep(std::move(processing), result));
-    narrow.database.until([&] {
-        narrow.database.settle();
-        return reading.load();
-    });
+    gate.until_reached();
     EXPECT_EQ(narrow.database.pool().stats().in_use, 0u);
     EXPECT_EQ(narrow.count("conversations"), 1);
     EXPECT_FALSE(result);
-    open.set_value();
+    gate.open();
     narrow.database.run(group.join());
     EXPECT_TRUE(result->client_created);
 }

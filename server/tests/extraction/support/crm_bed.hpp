@@ -6,9 +6,13 @@
 #include <extraction/stored_conversation.hpp>
 #include <support/database.hpp>
 
+#include <boost/asio/post.hpp>
+
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <functional>
+#include <future>
 
 namespace trunkline::extraction::testing {
 
@@ -132,6 +136,34 @@ struct CrmBed {
     ScriptedExtractor extractor;
     events::Hub hub{database.io.get_executor()};
     AutoCrm crm{extractor, database.clock, hub, &database.pool()};
+};
+
+/// Lets an extractor wait in the middle of a text until the test opens it; never for longer than twenty seconds.
+class Gate {
+public:
+    explicit Gate(::trunkline::testing::Database& database) : database_(database) {}
+
+    /// The script of an extractor: waits, then finds what `then` finds.
+    std::function<Extraction(const ExtractionInput&)> before(std::function<Extraction(const ExtractionInput&)> then)
+    {
+        return [this, then = std::move(then)](const ExtractionInput& input) {
+            reached_ = true;
+            asio::post(database_.io, [] {}); // wakes the loop, which looks again
+            opened_.wait_for(std::chrono::seconds(20));
+            return then(input);
+        };
+    }
+    void until_reached()
+    {
+        database_.until([this] { return reached_.load(); });
+    }
+    void open() { open_.set_value(); }
+
+private:
+    ::trunkline::testing::Database& database_;
+    std::atomic<bool> reached_ = false;
+    std::promise<void> open_;
+    std::shared_future<void> opened_ = open_.get_future().share();
 };
 
 } // namespace trunkline::extraction::testing
