@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "support/chat_house.hpp"
 
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
 
@@ -45,6 +47,30 @@ struct ShortVisit final : http::EventWriter {
     Clock& clock;
     std::uint32_t patience;
     std::chrono::milliseconds pause;
+};
+
+/// Takes one event and then nothing until its gate is opened.
+struct SlowClient final : http::EventWriter {
+    explicit SlowClient(const asio::any_io_executor& executor) : gate(executor, asio::steady_timer::time_point::max())
+    {}
+
+    asio::awaitable<void> send(http::Event event) override
+    {
+        co_await taken.send(std::move(event));
+        boost::system::error_code opened;
+        while (!open) co_await gate.async_wait(asio::redirect_error(asio::use_awaitable, opened));
+    }
+    void open_gate()
+    {
+        open = true;
+        gate.cancel();
+    }
+    std::string text() const { return taken.text(); }
+    std::size_t count(std::string_view name) const { return taken.count(name); }
+
+    EventList taken;
+    asio::steady_timer gate; // never expires
+    bool open = false;
 };
 
 asio::awaitable<void> follow(ChatHouse& house, Uuid run, RestlessClient& client, std::uint32_t seed, bool& over)
@@ -106,20 +132,54 @@ TEST_P(RunStreamTest, who_comes_back_with_any_id_misses_nothing_and_gets_nothing
 
 TEST_P(RunStreamTest, a_slow_viewer_reads_on_in_the_journal)
 {
-    ChatHouse house(database);
+    RunEngine::Options options;
+    options.answer_bytes_max = 4'000'000;
+    ChatHouse house(database, {.agent = nullptr, .options = options, .topics = {}});
     const Uuid run = house.ask("Tell me");
-    const auto viewer = house.engine->viewers().view(run);
-    for (int i = 0; i < 40; ++i) { // 400 KiB that nobody takes
+    RunStream stream(*house.pool, database.clock, house.engine->viewers());
+    SlowClient client(house.io.get_executor());
+    TaskGroup streams(house.io.get_executor(), [](std::string_view, std::exception_ptr) {});
+    streams.start("slow", stream.pass_on(run, 0, client));
+    std::size_t said = 0;
+    for (int i = 0; i < 40; ++i) { // more than a viewer's queue takes
         house.agent->say(std::string(10'000, static_cast<char>('a' + i % 26)));
-        const std::size_t wanted = static_cast<std::size_t>(i + 1) * 10'000;
-        if (wanted > 200'000) break;
-        house.until([&] { return house.shown_run(run).text.size() == wanted; });
+        said += 10'000;
+        house.until([&] { return house.shown_run(run).last_seq > i; });
     }
     house.agent->finish();
     house.until_ended(run);
-    const EventList all = house.stream(run);
-    EXPECT_EQ(all.text(), house.shown_run(run).text);
-    EXPECT_EQ(all.count("run.finished"), 1u);
+    EXPECT_LE(client.text().size(), 10'000u) << "it took one event and no more";
+    client.open_gate();
+    house.until([&] { return streams.size() == 0; });
+    EXPECT_EQ(client.text().size(), said);
+    EXPECT_EQ(client.text(), house.shown_run(run).text);
+    EXPECT_EQ(client.count("run.finished"), 1u);
+}
+
+TEST_P(RunStreamTest, what_waits_for_a_slow_viewer_has_a_limit)
+{
+    RunViewers viewers(database.io.get_executor());
+    const auto viewer = viewers.view(Uuid());
+    for (std::int64_t seq = 1; seq <= 40; ++seq) viewers.tell(Uuid(), {seq, EventKind::text, std::string(10'000, 'x')});
+    const auto first = database.run(viewer->next(database.clock, 1h));
+    ASSERT_TRUE(first);
+    EXPECT_GT(first->seq, 20) << "the first ones were left out";
+}
+
+TEST_P(RunStreamTest, a_journal_has_no_gap_whenever_its_run_ends)
+{
+    ChatHouse house(database, {.agent = std::make_unique<UnevenAgent>(database.clock, 5), .options = {}, .topics = {}});
+    std::vector<Uuid> runs;
+    for (int i = 0; i < 80; ++i) runs.push_back(house.ask("Hello"));
+    for (std::size_t i = 0; i < runs.size(); i += 7)
+        (void)house.request(database.customer, http::Method::post, "/api/v1/chat/runs/{id}/stop", runs[i]);
+    house.until([&] { return house.engine->running() == 0; });
+    for (const Uuid& run : runs) {
+        const EventList events = house.stream(run);
+        for (std::size_t i = 0; i < events.events.size(); ++i) ASSERT_EQ(events.events[i].id, std::to_string(i + 1));
+        ASSERT_EQ(events.text(), house.shown_run(run).text);
+        ASSERT_EQ(events.count("text.delta") + 1, events.events.size());
+    }
 }
 
 TEST_P(RunStreamTest, the_last_event_tells_how_it_ended_and_has_the_message)

@@ -7,7 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <deque>
-#include <map>
+#include <random>
 
 namespace trunkline::chat::testing {
 
@@ -62,6 +62,25 @@ private:
     std::string text_;
     std::size_t said_ = 0;
     std::size_t piece_bytes_;
+};
+
+/// Says some words, each after a random pause.
+class UnevenAgent final : public agents::Agent {
+public:
+    UnevenAgent(Clock& clock, std::uint32_t seed) : clock_(clock), random_(seed) {}
+    asio::awaitable<void> answer(const agents::Question&, agents::AnswerWriter& writer) override
+    {
+        const auto words = 1 + random_() % 8;
+        for (std::uint32_t i = 0; i < words; ++i) {
+            co_await clock_.sleep_for(std::chrono::milliseconds(random_() % 70));
+            co_await writer.text("word" + std::to_string(random_() % 1'000) + " ");
+        }
+        if (random_() % 4 == 0) throw agents::AgentError("The model fell silent.");
+    }
+
+private:
+    Clock& clock_;
+    std::mt19937 random_;
 };
 
 } // namespace trunkline::chat::testing
