@@ -190,6 +190,10 @@ void ChatHouse::until_ended(const Uuid& run)
 void ChatHouse::until_written(const Uuid& run, std::string_view text)
 {
     until([&] { return shown_run(run).text == text; });
+    // It is in the database; the journal may not have heard of it yet.
+    until([&] { return pool->stats().in_use == 0; });
+    io.restart();
+    io.poll();
 }
 
 std::unique_ptr<events::Subscription> ChatHouse::listen(const http::Actor& actor)

@@ -71,7 +71,7 @@ public:
     /// All events of a run's own stream behind `after`; it has to end.
     EventList stream(const Uuid& run, std::int64_t after = 0);
     void until_ended(const Uuid& run);
-    /// So much of the text is in the journal.
+    /// So much of the text is in the journal, and told.
     void until_written(const Uuid& run, std::string_view text);
 
     /// What a browser of `actor` has heard since the last call.
