@@ -148,6 +148,47 @@ TEST_P(AutoCrmRules, a_number_alone_makes_somebody_unknown_whose_name_can_follow
     EXPECT_EQ(bed.count("clients"), 1);
 }
 
+TEST_P(AutoCrmRules, a_conversation_goes_on_about_the_same_client_until_an_address_or_number_says_otherwise)
+{
+    Extraction found;
+    found.client.phone = fact("+12025550143");
+    found.client.confidence = 0.9;
+    const CrmResult first = process(found);
+    found.client.phone.reset();
+    found.client.nationality = fact("British");
+    EXPECT_EQ(process(found).client_id, first.client_id);
+    found.client.email = fact("ada@crm.example.test");
+    EXPECT_EQ(process(found).client_id, first.client_id);
+    EXPECT_EQ(bed.clients().at(0).email, "ada@crm.example.test");
+    EXPECT_EQ(bed.clients().at(0).nationality, "British");
+    found.client.email = fact("charles@crm.example.test");
+    const CrmResult second = process(found);
+    EXPECT_TRUE(second.client_created);
+    EXPECT_NE(second.client_id, first.client_id);
+    EXPECT_EQ(bed.count("interactions"), 2);
+}
+
+TEST_P(AutoCrmRules, a_number_is_no_proof_against_an_address)
+{
+    const Uuid ada = bed.add_client("Ada Lovelace", "ada@crm.example.test", "+12025550143");
+    Extraction found;
+    found.client.phone = fact("+12025550143");
+    found.client.confidence = 0.9;
+    EXPECT_EQ(process(found, "one").client_id, ada);
+    found.client.email = fact("charles@crm.example.test");
+    EXPECT_TRUE(process(found, "another").client_created) << "two people with one telephone";
+    bed.extractor.script = [](const ExtractionInput&) {
+        Extraction said;
+        said.client.phone = fact("+12025550143");
+        said.client.confidence = 0.9;
+        return said;
+    };
+    const Uuid conversation = bed.conversation(bed.database.customer, {"hello"}, "a third");
+    const CrmResult signed_in = bed.process(conversation, email_of(bed.database.customer));
+    EXPECT_TRUE(signed_in.client_created) << "who is signed in does not become somebody by saying a number";
+    EXPECT_EQ(bed.count("clients"), 3);
+}
+
 TEST_P(AutoCrmRules, a_name_made_of_the_address_gives_way_to_one_that_was_said)
 {
     process(somebody(0.9));

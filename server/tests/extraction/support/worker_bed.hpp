@@ -56,7 +56,8 @@ struct WorkerBed : CrmBed {
         draft.content = std::move(text);
         draft.created_at = database.clock.now();
         const conversations::Topics topics{.mirror = false, .extraction = true};
-        auto saving = conversations::save_message(database.pool(), owner_of(actor), conversation, draft, topics);
+        const conversations::Owner owner = owner_of(actor);
+        auto saving = conversations::save_message(database.pool(), owner, conversation, draft, topics);
         ASSERT_TRUE(database.run(std::move(saving)));
     }
 
