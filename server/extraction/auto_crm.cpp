@@ -4,6 +4,7 @@
 #include <accounts/users.hpp>
 #include <base/log.hpp>
 #include <conversations/contacts.hpp>
+#include <crm/client_news.hpp>
 #include <extraction/crm_entry.hpp>
 #include <extraction/crm_rows.hpp>
 #include <extraction/full_content.hpp>
@@ -47,18 +48,12 @@ struct Place {
 };
 BOOST_DESCRIBE_STRUCT(Place, (), (tenant_id, channel, default_region))
 
-/// What the extractor need not say again. A name that was made of the address is no name.
+/// What the extractor need not say again. A name that nobody gave is none.
 KnownClient known(const ClientRow& client)
 {
     KnownClient known{client.full_name, client.email, client.phone, client.whatsapp, client.nationality};
-    if (client.email && client.email->starts_with(client.full_name + "@")) known.full_name.reset();
+    if (client.name_is_stand_in) known.full_name.reset();
     return known;
-}
-
-void tell_staff(db::Executor& db, events::Hub& hub, const Uuid& tenant, const Uuid& client)
-{
-    events::News news{"client", serialize(json::object{{"id", db::to_string(client)}}), tenant, {}, {}};
-    db.after_commit([&hub, news = std::move(news)] { hub.publish(news); });
 }
 
 bool is_one_of(const std::vector<std::string>& addresses, const std::string& address)
@@ -175,7 +170,7 @@ asio::awaitable<std::optional<CrmResult>> AutoCrm::enter(db::Executor& db, const
     try {
         auto tx = co_await db.begin();
         CrmResult result = co_await enter_into_crm(tx, finding, rules_, clock_.now());
-        if (result.client_id) tell_staff(tx, hub_, finding.tenant_id, *result.client_id);
+        if (result.client_id) crm::tell_client_changed(tx, hub_, finding.tenant_id, *result.client_id);
         co_await tx.commit();
         co_return result;
     } catch (const db::UniqueViolation&) {

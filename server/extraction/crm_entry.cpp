@@ -2,6 +2,7 @@
 #include <extraction/crm_entry.hpp>
 
 #include <base/utf8.hpp>
+#include <crm/prospects.hpp>
 #include <extraction/crm_rows.hpp>
 
 namespace trunkline::extraction {
@@ -41,7 +42,8 @@ class Entry {
 public:
     Entry(db::Transaction& tx, const Finding& finding, const CrmRules& rules, Time now)
         : tx_(tx), finding_(finding), rules_(rules), now_(now),
-          facts_(without_guesses(finding.extraction.client, rules.fact_min))
+          facts_(without_guesses(finding.extraction.client, rules.fact_min)),
+          editor_(crm::system_editor(finding.tenant_id, finding.team_member))
     {
         email_ = finding_.user_email ? finding_.user_email : said(facts_.email);
         phone_ = facts_.phone ? facts_.phone : facts_.whatsapp;
@@ -50,12 +52,10 @@ public:
     asio::awaitable<CrmResult> write()
     {
         if (!co_await lock_conversation(tx_, finding_.conversation_id)) throw ConversationGone("while it was read");
-        auto client = co_await find();
-        if (client) co_await fill(*client);
-        else if (may_create()) client = co_await create();
+        if (const auto client = co_await find()) co_await fill(client->id);
+        else if (may_create()) co_await create();
         result_.success = true;
-        if (!client) co_return result_;
-        result_.client_id = client->id;
+        if (!result_.client_id) co_return result_;
         co_await open_case();
         co_await keep_interaction();
         co_return result_;
@@ -84,60 +84,57 @@ private:
 
     bool may_create() const { return facts_.confidence >= rules_.create_client_min && (email_ || phone_); }
 
-    asio::awaitable<void> fill(const ClientRow& client)
+    asio::awaitable<void> fill(Uuid client)
     {
+        result_.client_id = client;
         if (facts_.confidence < rules_.fill_client_min) co_return;
-        result_.client_id = client.id;
-        const bool nobodys_name = client.full_name == nameless || co_await is_made_of_address(client);
-        if (nobodys_name) co_await fill(client.id, "full_name", facts_.full_name);
-        if (!client.email) co_await fill(client.id, "email", facts_.email);
-        if (!client.phone) co_await fill(client.id, "phone", phone_);
-        if (!client.whatsapp) co_await fill(client.id, "whatsapp", facts_.whatsapp);
-        if (!client.nationality) co_await fill(client.id, "nationality", facts_.nationality);
+        const crm::Learnt learnt{said(facts_.full_name), said(facts_.email), said(phone_), said(facts_.whatsapp), said(facts_.nationality)};
+        const auto filled = co_await crm::fill_empty(tx_, editor_, client, learnt, now_);
+        if (!filled) co_return;
+        for (const std::string& field : filled->fields) {
+            const Fact* const fact = fact_of(field);
+            if (!fact) continue;
+            co_await prove(field, fact->normalised, *fact);
+            result_.client_updated = true;
+        }
     }
 
-    asio::awaitable<void> fill(const Uuid& client, std::string field, const std::optional<Fact>& fact)
+    const Fact* fact_of(std::string_view field) const
     {
-        if (!fact) co_return;
-        co_await set_client_field(tx_, client, field, fact->normalised, now_);
-        co_await prove(field, fact->normalised, *fact);
-        result_.client_updated = true;
+        const auto one = [](const std::optional<Fact>& fact) { return fact ? &*fact : nullptr; };
+        if (field == "full_name") return one(facts_.full_name);
+        if (field == "email") return one(facts_.email);
+        if (field == "phone") return one(phone_);
+        if (field == "whatsapp") return one(facts_.whatsapp);
+        return field == "nationality" ? one(facts_.nationality) : nullptr;
     }
 
-    /// A name that was made of an address is not one that anybody gave.
-    asio::awaitable<bool> is_made_of_address(const ClientRow& client)
+    asio::awaitable<void> create()
     {
-        if (!client.email || client.full_name != local_part(*client.email)) co_return false;
-        co_return co_await has_evidence(tx_, client.id, "full_name", "address");
-    }
-
-    asio::awaitable<Client> create()
-    {
-        ClientRow client;
-        client.id = db::new_uuid();
-        client.full_name = facts_.full_name ? facts_.full_name->normalised : email_ ? local_part(*email_) : nameless;
-        client.email = email_;
-        client.phone = said(phone_);
-        client.whatsapp = said(facts_.whatsapp);
-        client.nationality = said(facts_.nationality);
-        co_await insert_prospect(tx_, finding_.tenant_id, client, finding_.team_member, now_);
-        result_.client_id = client.id;
+        const crm::Prospect prospect{.full_name = facts_.full_name ? facts_.full_name->normalised : email_ ? local_part(*email_) : nameless,
+                                     .name_is_stand_in = !facts_.full_name,
+                                     .email = email_,
+                                     .phone = said(phone_),
+                                     .whatsapp = said(facts_.whatsapp),
+                                     .nationality = said(facts_.nationality)};
+        const auto made = co_await crm::insert_prospect(tx_, editor_, prospect, now_);
+        if (!made.created) co_return co_await fill(made.client.id);
+        result_.client_id = made.client.id;
         result_.client_created = true;
-        co_await prove_name(client);
+        co_await prove_name(prospect.full_name);
         co_await prove_email();
         if (phone_) co_await prove("phone", phone_->normalised, *phone_);
         if (facts_.whatsapp) co_await prove("whatsapp", facts_.whatsapp->normalised, *facts_.whatsapp);
         if (facts_.nationality) co_await prove("nationality", facts_.nationality->normalised, *facts_.nationality);
-        co_return client;
     }
 
-    asio::awaitable<void> prove_name(const ClientRow& client)
+    asio::awaitable<void> prove_name(std::string name)
     {
-        if (facts_.full_name) co_return co_await prove("full_name", client.full_name, *facts_.full_name);
+        if (facts_.full_name) co_return co_await prove("full_name", name, *facts_.full_name);
         if (!email_) co_return;
         Fact fact = source_of_email();
         fact.method = "address";
-        co_await prove("full_name", client.full_name, std::move(fact));
+        co_await prove("full_name", name, std::move(fact));
     }
 
     asio::awaitable<void> prove_email()
@@ -169,13 +166,12 @@ private:
         const auto type = co_await active_case_type(tx_, finding_.tenant_id, *intent.case_type_code);
         if (!type) co_return;
         // A sentence opens a case once, however often the conversation is read again.
-        const bool heard = intent.evidence && co_await has_evidence_at(tx_, *result_.client_id, "case_type", *intent.evidence);
+        const bool heard = intent.evidence && co_await has_evidence_at(tx_, finding_.tenant_id, *result_.client_id, "case_type", *intent.evidence);
         result_.practice_id = heard ? co_await case_of_interaction(tx_, finding_.conversation_id, *result_.client_id)
                                     : co_await open_case_since(tx_, *result_.client_id, type->id, now_ - rules_.same_case_within);
         if (heard) co_return;
         if (!result_.practice_id) {
-            result_.practice_id = co_await insert_case(tx_, finding_.tenant_id, *result_.client_id, *type, intent.details,
-                                                       finding_.team_member, now_);
+            result_.practice_id = co_await insert_case(tx_, editor_, *result_.client_id, *type, intent.details, now_);
             result_.practice_created = true;
         }
         if (intent.evidence) co_await prove("case_type", *intent.case_type_code, *intent.evidence);
@@ -196,7 +192,7 @@ private:
                            .team_member = finding_.team_member,
                            .entities = entities()};
         result_.interaction_id = co_await upsert_interaction(tx_, finding_.tenant_id, row, now_);
-        co_await touch_client(tx_, *result_.client_id, now_);
+        co_await crm::touch_last_interaction(tx_, finding_.tenant_id, *result_.client_id, now_);
     }
 
     Json entities() const
@@ -219,6 +215,7 @@ private:
     const CrmRules& rules_;
     const Time now_;
     const ClientFacts facts_;
+    const crm::Editor editor_;
     std::optional<std::string> email_; // the client's: the user's own, else what was said
     std::optional<Fact> phone_;        // a WhatsApp number is a telephone number
     CrmResult result_;

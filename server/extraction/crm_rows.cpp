@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <extraction/crm_rows.hpp>
 
+#include <crm/audit.hpp>
+
 namespace trunkline::extraction {
 
 namespace {
@@ -26,49 +28,24 @@ asio::awaitable<bool> lock_conversation(db::Executor& db, Uuid conversation)
 
 asio::awaitable<std::optional<ClientRow>> client_by_email(db::Executor& db, Uuid tenant, std::string email)
 {
-    return db.fetch_optional<ClientRow>("SELECT id, full_name, email, phone, whatsapp, nationality FROM clients"
+    return db.fetch_optional<ClientRow>("SELECT id, full_name, name_is_stand_in, email, phone, whatsapp, nationality FROM clients"
                                         " WHERE tenant_id = $1 AND email = $2",
                                         tenant, email);
 }
 
 asio::awaitable<std::vector<ClientRow>> clients_by_phone(db::Executor& db, Uuid tenant, std::string phone)
 {
-    return db.fetch<ClientRow>("SELECT id, full_name, email, phone, whatsapp, nationality FROM clients"
+    return db.fetch<ClientRow>("SELECT id, full_name, name_is_stand_in, email, phone, whatsapp, nationality FROM clients"
                                " WHERE tenant_id = $1 AND phone = $2 ORDER BY id LIMIT 10",
                                tenant, phone);
 }
 
 asio::awaitable<std::vector<ClientRow>> clients_of_conversation(db::Executor& db, Uuid tenant, Uuid conversation)
 {
-    return db.fetch<ClientRow>("SELECT c.id, c.full_name, c.email, c.phone, c.whatsapp, c.nationality FROM clients c"
+    return db.fetch<ClientRow>("SELECT c.id, c.full_name, c.name_is_stand_in, c.email, c.phone, c.whatsapp, c.nationality FROM clients c"
                                " JOIN interactions i ON i.client_id = c.id WHERE i.tenant_id = $1 AND i.conversation_id = $2"
                                " ORDER BY i.interaction_at DESC, i.id DESC",
                                tenant, conversation);
-}
-
-asio::awaitable<void> insert_prospect(db::Executor& db, Uuid tenant, ClientRow client, std::string created_by, Time now)
-{
-    co_await db.execute("INSERT INTO clients (id, tenant_id, full_name, email, phone, whatsapp, nationality, status, client_type, tags,"
-                        " first_contact_at, last_interaction_at, created_at, updated_at, created_by)"
-                        " VALUES ($1, $2, $3, $4, $5, $6, $7, 'prospect', 'individual', $8, $9, $9, $9, $9, $10)",
-                        client.id, tenant, client.full_name, client.email, client.phone, client.whatsapp, client.nationality, Json("[]"),
-                        now, created_by);
-}
-
-asio::awaitable<void> set_client_field(db::Executor& db, Uuid client, std::string field, std::string value, Time now)
-{
-    if (field == "full_name") co_await db.execute("UPDATE clients SET full_name = $1, updated_at = $2 WHERE id = $3", value, now, client);
-    if (field == "email") co_await db.execute("UPDATE clients SET email = $1, updated_at = $2 WHERE id = $3", value, now, client);
-    if (field == "phone") co_await db.execute("UPDATE clients SET phone = $1, updated_at = $2 WHERE id = $3", value, now, client);
-    if (field == "whatsapp") co_await db.execute("UPDATE clients SET whatsapp = $1, updated_at = $2 WHERE id = $3", value, now, client);
-    if (field == "nationality") co_await db.execute("UPDATE clients SET nationality = $1, updated_at = $2 WHERE id = $3", value, now, client);
-}
-
-asio::awaitable<void> touch_client(db::Executor& db, Uuid client, Time now)
-{
-    co_await db.execute("UPDATE clients SET last_interaction_at = $1 WHERE id = $2"
-                        " AND (last_interaction_at IS NULL OR last_interaction_at < $1)",
-                        now, client);
 }
 
 asio::awaitable<void> add_evidence(db::Executor& db, Uuid tenant, Uuid client, Uuid conversation, std::string field, std::string value,
@@ -78,23 +55,17 @@ asio::awaitable<void> add_evidence(db::Executor& db, Uuid tenant, Uuid client, U
     co_await db.execute("INSERT INTO evidence (id, tenant_id, client_id, field, value, conversation_id, message_id, message_seq, start_at,"
                         " end_at, quote, method, confidence, recorded_at)"
                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
-                        " ON CONFLICT (client_id, field, message_id, start_at) DO NOTHING",
+                        " ON CONFLICT (tenant_id, client_id, field, message_id, start_at) DO NOTHING",
                         db::new_uuid(), tenant, client, field, value, conversation, message,
                         message ? std::optional(fact.message_seq) : std::nullopt, fact.start, fact.end, fact.quote, fact.method,
                         fact.confidence, now);
 }
 
-asio::awaitable<bool> has_evidence(db::Executor& db, Uuid client, std::string field, std::string method)
-{
-    co_return co_await db.fetch_value<std::int64_t>("SELECT count(*) FROM evidence WHERE client_id = $1 AND field = $2 AND method = $3",
-                                                    client, field, method) > 0;
-}
-
-asio::awaitable<bool> has_evidence_at(db::Executor& db, Uuid client, std::string field, Fact fact)
+asio::awaitable<bool> has_evidence_at(db::Executor& db, Uuid tenant, Uuid client, std::string field, Fact fact)
 {
     co_return co_await db.fetch_value<std::int64_t>(
-        "SELECT count(*) FROM evidence WHERE client_id = $1 AND field = $2 AND message_id = $3 AND start_at = $4", client, field,
-        fact.message_id, fact.start) > 0;
+        "SELECT count(*) FROM evidence WHERE tenant_id = $1 AND client_id = $2 AND field = $3 AND message_id = $4 AND start_at = $5", tenant,
+        client, field, fact.message_id, fact.start) > 0;
 }
 
 asio::awaitable<std::vector<CaseType>> active_case_types(db::Executor& db, Uuid tenant)
@@ -112,7 +83,7 @@ asio::awaitable<std::vector<CaseType>> active_case_types(db::Executor& db, Uuid 
 
 asio::awaitable<std::optional<CaseTypeRow>> active_case_type(db::Executor& db, Uuid tenant, std::string code)
 {
-    return db.fetch_optional<CaseTypeRow>("SELECT id, base_price_amount, base_price_currency FROM case_types"
+    return db.fetch_optional<CaseTypeRow>("SELECT id, code, base_price_amount, base_price_currency FROM case_types"
                                           " WHERE tenant_id = $1 AND code = $2 AND active",
                                           tenant, code);
 }
@@ -125,16 +96,18 @@ asio::awaitable<std::optional<Uuid>> open_case_since(db::Executor& db, Uuid clie
                                    client, case_type, since);
 }
 
-asio::awaitable<Uuid> insert_case(db::Executor& db, Uuid tenant, Uuid client, CaseTypeRow type, std::string notes, std::string created_by,
-                                  Time now)
+asio::awaitable<Uuid> insert_case(db::Executor& db, crm::Editor editor, Uuid client, CaseTypeRow type, std::string notes, Time now)
 {
     // The extractor does not say how urgent it is.
     const Uuid id = db::new_uuid();
     co_await db.execute("INSERT INTO cases (id, tenant_id, client_id, case_type_id, status, priority, notes, quoted_price_amount,"
                         " quoted_price_currency, created_at, updated_at, created_by)"
                         " VALUES ($1, $2, $3, $4, 'inquiry', 'normal', $5, $6, $7, $8, $8, $9)",
-                        id, tenant, client, type.id, notes.empty() ? std::nullopt : std::optional(notes), type.base_price_amount,
-                        type.base_price_currency, now, created_by);
+                        id, editor.tenant_id, client, type.id, notes.empty() ? std::nullopt : std::optional(notes), type.base_price_amount,
+                        type.base_price_currency, now, editor.name);
+    const json::object opened{{"before", nullptr}, {"after", type.code}};
+    const crm::AuditEntry entry{"created", "case", id, {{"case_type", opened}}};
+    co_await crm::write_audit(db, editor, entry, now);
     co_return id;
 }
 

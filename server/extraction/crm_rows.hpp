@@ -1,29 +1,33 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <extraction/extractor.hpp>
 #include <base/clock.hpp>
 #include <base/json.hpp>
+#include <crm/editor.hpp>
+#include <extraction/extractor.hpp>
 #include <trunkline/db/executor.hpp>
 
 namespace trunkline::extraction {
 
-// What Auto-CRM asks of the tables of the CRM and writes into them. Every value is in its normal form.
+// What Auto-CRM asks of the CRM beside crm/prospects.hpp, and writes into it. Every value is in its normal form.
 
 /// A client as far as a conversation can change it.
 struct ClientRow {
     Uuid id;
     std::string full_name;
-    std::optional<std::string> email, phone, whatsapp, nationality;
+    bool name_is_stand_in = false; ///< nobody gave the name
+    std::optional<std::string> email, phone;
+    std::optional<std::string> whatsapp, nationality;
 };
-BOOST_DESCRIBE_STRUCT(ClientRow, (), (id, full_name, email, phone, whatsapp, nationality))
+BOOST_DESCRIBE_STRUCT(ClientRow, (), (id, full_name, name_is_stand_in, email, phone, whatsapp, nationality))
 
 struct CaseTypeRow {
     Uuid id;
+    std::string code;
     std::optional<std::int64_t> base_price_amount;
     std::optional<std::string> base_price_currency;
 };
-BOOST_DESCRIBE_STRUCT(CaseTypeRow, (), (id, base_price_amount, base_price_currency))
+BOOST_DESCRIBE_STRUCT(CaseTypeRow, (), (id, code, base_price_amount, base_price_currency))
 
 struct InteractionRow {
     Uuid client_id;
@@ -56,24 +60,18 @@ asio::awaitable<std::vector<ClientRow>> clients_by_phone(db::Executor& db, Uuid 
 /// Those with an interaction of that conversation, the newest first.
 asio::awaitable<std::vector<ClientRow>> clients_of_conversation(db::Executor& db, Uuid tenant, Uuid conversation);
 
-/// UniqueViolation when somebody has the address.
-asio::awaitable<void> insert_prospect(db::Executor& db, Uuid tenant, ClientRow client, std::string created_by, Time now);
-asio::awaitable<void> set_client_field(db::Executor& db, Uuid client, std::string field, std::string value, Time now);
-asio::awaitable<void> touch_client(db::Executor& db, Uuid client, Time now);
-
 /// Once for each place where it was said.
 asio::awaitable<void> add_evidence(db::Executor& db, Uuid tenant, Uuid client, Uuid conversation, std::string field, std::string value,
                                    Fact fact, Time now);
-asio::awaitable<bool> has_evidence(db::Executor& db, Uuid client, std::string field, std::string method);
-asio::awaitable<bool> has_evidence_at(db::Executor& db, Uuid client, std::string field, Fact fact);
+asio::awaitable<bool> has_evidence_at(db::Executor& db, Uuid tenant, Uuid client, std::string field, Fact fact);
 
 asio::awaitable<std::vector<CaseType>> active_case_types(db::Executor& db, Uuid tenant);
 asio::awaitable<std::optional<CaseTypeRow>> active_case_type(db::Executor& db, Uuid tenant, std::string code);
 /// A case of that type that is not decided yet (inquiry, quotation_sent, payment_pending, in_progress) and was opened
 /// at `since` or later.
 asio::awaitable<std::optional<Uuid>> open_case_since(db::Executor& db, Uuid client, Uuid case_type, Time since);
-asio::awaitable<Uuid> insert_case(db::Executor& db, Uuid tenant, Uuid client, CaseTypeRow type, std::string notes, std::string created_by,
-                                  Time now);
+/// Opens an inquiry, and says so in the audit.
+asio::awaitable<Uuid> insert_case(db::Executor& db, crm::Editor editor, Uuid client, CaseTypeRow type, std::string notes, Time now);
 
 /// One for each conversation and client: a second one replaces what the first says, but not its case with none.
 asio::awaitable<Uuid> upsert_interaction(db::Executor& db, Uuid tenant, InteractionRow row, Time now);

@@ -109,9 +109,10 @@ struct CrmBed {
     }
     asio::awaitable<void> insert_client(Uuid id, std::string name, std::optional<std::string> email, std::optional<std::string> phone)
     {
-        co_await database.pool().execute("INSERT INTO clients (id, tenant_id, full_name, email, phone, status, client_type, tags, created_at,"
-                                         " updated_at, created_by) VALUES ($1, $2, $3, $4, $5, 'active', 'individual', $6, $7, $7, 'a test')",
-                                         id, database.tenant, name, email, phone, Json("[]"), database.clock.now());
+        co_await database.pool().execute("INSERT INTO clients (id, tenant_id, full_name, name_is_stand_in, email, phone, status, client_type,"
+                                         " tags, created_at, updated_at, created_by)"
+                                         " VALUES ($1, $2, $3, $4, $5, $6, 'active', 'individual', $7, $8, $8, 'a test')",
+                                         id, database.tenant, name, false, email, phone, Json("[]"), database.clock.now());
     }
     void add_case_type(std::string code, bool active = true) { database.run(insert_case_type(std::move(code), active)); }
     asio::awaitable<void> insert_case_type(std::string code, bool active)
