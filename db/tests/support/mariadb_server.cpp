@@ -100,6 +100,7 @@ MariadbServer& MariadbServer::shared()
 
 void MariadbServer::start()
 {
+    if (server_ && server_->running()) return;
     for (int attempt = 0; attempt < 3; ++attempt) {
         const bool first = port_ == 0;
         if (first) port_ = free_port();
@@ -165,9 +166,15 @@ void MariadbServer::kill()
     server_.reset();
 }
 
-void MariadbServer::freeze() { server_->signal(SIGSTOP); }
+void MariadbServer::freeze()
+{
+    if (server_) server_->signal(SIGSTOP);
+}
 
-void MariadbServer::thaw() { server_->signal(SIGCONT); }
+void MariadbServer::thaw()
+{
+    if (server_) server_->signal(SIGCONT);
+}
 
 std::string MariadbServer::sql(const std::string& text) const
 {

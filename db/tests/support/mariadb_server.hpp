@@ -34,6 +34,7 @@ public:
     void stop();
     /// As the power cord does.
     void kill();
+    /// Nothing when it runs.
     void start();
     /// It is there and does not answer, until `thaw`.
     void freeze();
