@@ -2,7 +2,6 @@
 #include <crm/case_routes.hpp>
 
 #include <crm/client_news.hpp>
-#include <crm/id_pages.hpp>
 #include <http/idempotency.hpp>
 
 namespace trunkline::crm {
@@ -45,14 +44,14 @@ CaseRoutes::Answer<http::Created<CaseType>> CaseRoutes::create_type_in(db::Execu
     co_return http::Created<CaseType>{std::move(*made)};
 }
 
-CaseRoutes::Answer<CaseType> CaseRoutes::change_type(Call& call, http::Path<CasePath> path, http::Body<CaseTypeChanges> changes)
+CaseRoutes::Answer<CaseType> CaseRoutes::change_type(Call& call, http::Path<CasePath> path, http::Body<CaseTypePatch> patch)
 {
-    co_return co_await change_case_type(pool_, editor_of(call), path->id, *changes, clock_.now());
+    co_return co_await change_case_type(pool_, editor_of(call), path->id, *patch, clock_.now());
 }
 
 CaseRoutes::Answer<http::Page<Case>> CaseRoutes::list(Call& call, http::Params<CaseFilter> filter)
 {
-    co_return page_by_id(co_await list_cases(pool_, call.actor().tenant_id, *filter), filter->limit.value());
+    co_return co_await list_cases(pool_, call.actor().tenant_id, *filter);
 }
 
 CaseRoutes::Answer<http::Created<Case>> CaseRoutes::create(Call& call, http::Body<NewCase> input)
@@ -76,9 +75,9 @@ CaseRoutes::Answer<Case> CaseRoutes::get(Call& call, http::Path<CasePath> path)
     co_return std::move(*found);
 }
 
-CaseRoutes::Answer<Case> CaseRoutes::change(Call& call, http::Path<CasePath> path, http::Body<CaseChanges> changes)
+CaseRoutes::Answer<Case> CaseRoutes::change(Call& call, http::Path<CasePath> path, http::Body<CasePatch> patch)
 {
-    auto changed = co_await change_case(pool_, editor_of(call), path->id, *changes, clock_.now());
+    auto changed = co_await change_case(pool_, editor_of(call), path->id, *patch, clock_.now());
     if (changed) tell_client_changed(pool_, hub_, call.actor().tenant_id, changed->client_id);
     co_return changed;
 }

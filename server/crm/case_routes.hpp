@@ -28,11 +28,11 @@ private:
 
     Answer<http::Page<CaseType>> types(Call& call);
     Answer<http::Created<CaseType>> create_type(Call& call, http::Body<NewCaseType> input);
-    Answer<CaseType> change_type(Call& call, http::Path<CasePath> path, http::Body<CaseTypeChanges> changes);
+    Answer<CaseType> change_type(Call& call, http::Path<CasePath> path, http::Body<CaseTypePatch> patch);
     Answer<http::Page<Case>> list(Call& call, http::Params<CaseFilter> filter);
     Answer<http::Created<Case>> create(Call& call, http::Body<NewCase> input);
     Answer<Case> get(Call& call, http::Path<CasePath> path);
-    Answer<Case> change(Call& call, http::Path<CasePath> path, http::Body<CaseChanges> changes);
+    Answer<Case> change(Call& call, http::Path<CasePath> path, http::Body<CasePatch> patch);
 
     Answer<http::Created<CaseType>> create_type_in(db::Executor& db, Editor editor, NewCaseType input);
     Answer<http::Created<Case>> create_in(db::Executor& db, Editor editor, NewCase input);

@@ -4,6 +4,7 @@
 #include <crm/audit.hpp>
 #include <crm/case_types.hpp>
 #include <crm/id_pages.hpp>
+#include <crm/patches.hpp>
 #include <crm/prospects.hpp>
 #include <trunkline/db/transaction.hpp>
 

@@ -2,7 +2,6 @@
 #include <crm/client_routes.hpp>
 
 #include <crm/client_news.hpp>
-#include <crm/id_pages.hpp>
 #include <http/idempotency.hpp>
 
 namespace trunkline::crm {
@@ -61,8 +60,8 @@ ClientRoutes::Answer<ClientRecord> ClientRoutes::record(Call& call, http::Path<C
     ClientRecord record;
     record.client = std::move(*client);
     record.evidence = co_await list_evidence(pool_, tenant, path->id);
-    record.cases = page_by_id(co_await list_cases(pool_, tenant, cases), cases.limit.value()).items;
-    record.interactions = page_by_id(co_await list_interactions(pool_, tenant, interactions), interactions.limit.value()).items;
+    record.cases = (co_await list_cases(pool_, tenant, cases)).items;
+    record.interactions = (co_await list_interactions(pool_, tenant, interactions)).items;
     record.conversations = co_await list_conversations(pool_, tenant, path->id);
     co_return record;
 }

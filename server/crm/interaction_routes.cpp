@@ -2,7 +2,6 @@
 #include <crm/interaction_routes.hpp>
 
 #include <crm/client_news.hpp>
-#include <crm/id_pages.hpp>
 #include <http/idempotency.hpp>
 
 namespace trunkline::crm {
@@ -25,7 +24,7 @@ std::vector<http::Route> InteractionRoutes::table()
 
 InteractionRoutes::Answer<http::Page<Interaction>> InteractionRoutes::list(Call& call, http::Params<InteractionFilter> filter)
 {
-    co_return page_by_id(co_await list_interactions(pool_, call.actor().tenant_id, *filter), filter->limit.value());
+    co_return co_await list_interactions(pool_, call.actor().tenant_id, *filter);
 }
 
 InteractionRoutes::Answer<http::Created<Interaction>> InteractionRoutes::create(Call& call, http::Body<NewInteraction> input)

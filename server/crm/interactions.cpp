@@ -91,15 +91,17 @@ asio::awaitable<std::optional<Interaction>> find_interaction(db::Executor& db, c
     co_return first_of(std::move(found));
 }
 
-asio::awaitable<std::vector<Interaction>> list_interactions(db::Executor& db, const Uuid& tenant, const InteractionFilter& filter)
+asio::awaitable<http::Page<Interaction>> list_interactions(db::Executor& db, const Uuid& tenant, const InteractionFilter& filter)
 {
     auto sql = select_interactions(tenant);
     if (filter.client_id) sql.add("AND client_id = $1", *filter.client_id);
     if (filter.case_id) sql.add("AND case_id = $1", *filter.case_id);
     if (filter.interaction_type) sql.add("AND interaction_type = $1", *filter.interaction_type);
     if (filter.after) sql.add("AND id < $1", *filter.after);
-    sql.add("ORDER BY id DESC LIMIT $1", filter.limit.value() + 1);
-    return db.fetch<Interaction>(std::move(sql).build());
+    const std::int64_t limit = filter.limit.value();
+    sql.add("ORDER BY id DESC LIMIT $1", limit + 1);
+    auto asked = db.fetch<Interaction>(std::move(sql).build());
+    co_return page_by_id(co_await std::move(asked), limit);
 }
 
 } // namespace trunkline::crm

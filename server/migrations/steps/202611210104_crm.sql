@@ -3,6 +3,7 @@ CREATE TABLE clients (
     id {uuid} PRIMARY KEY,
     tenant_id {uuid} NOT NULL REFERENCES tenants (id),
     full_name TEXT NOT NULL,
+    name_is_stand_in {bool} NOT NULL,
     email TEXT,
     phone TEXT,
     whatsapp TEXT,
@@ -37,7 +38,8 @@ CREATE TABLE case_types (
     base_price_currency TEXT,
     active {bool} NOT NULL,
     created_at {time} NOT NULL,
-    UNIQUE (tenant_id, code)
+    UNIQUE (tenant_id, code),
+    CHECK ((base_price_amount IS NULL) = (base_price_currency IS NULL))
 ) {strict};
 
 CREATE TABLE cases (
@@ -54,7 +56,8 @@ CREATE TABLE cases (
     quoted_price_currency TEXT,
     created_at {time} NOT NULL,
     updated_at {time} NOT NULL,
-    created_by TEXT NOT NULL
+    created_by TEXT NOT NULL,
+    CHECK ((quoted_price_amount IS NULL) = (quoted_price_currency IS NULL))
 ) {strict};
 CREATE INDEX cases_by_client ON cases (tenant_id, client_id, id);
 CREATE INDEX cases_by_age ON cases (tenant_id, id);
@@ -98,7 +101,7 @@ CREATE TABLE evidence (
     method TEXT NOT NULL,
     confidence {real} NOT NULL,
     recorded_at {time} NOT NULL,
-    UNIQUE (client_id, field, message_id, start_at)
+    UNIQUE (tenant_id, client_id, field, message_id, start_at)
 ) {strict};
 CREATE INDEX evidence_by_client ON evidence (tenant_id, client_id, id);
-CREATE INDEX evidence_by_conversation ON evidence (tenant_id, conversation_id);
+CREATE INDEX evidence_by_conversation ON evidence (tenant_id, conversation_id, client_id);
