@@ -2,16 +2,26 @@
 #include <app/application.hpp>
 
 #include <accounts/account_routes.hpp>
+#include <agents/openai_agent.hpp>
 #include <app/data_folder.hpp>
 #include <app/database_start.hpp>
 #include <app/health_routes.hpp>
+#include <app/house_knowledge.hpp>
 #include <app/housekeeping.hpp>
 #include <app/settings.hpp>
 #include <app/web_assets.hpp>
 #include <app/workers.hpp>
 #include <base/log.hpp>
+#include <chat/chat_routes.hpp>
+#include <chat/event_routes.hpp>
 #include <conversations/conversation_routes.hpp>
+#include <crm/case_routes.hpp>
+#include <crm/client_routes.hpp>
+#include <crm/interaction_routes.hpp>
 #include <dashboard/dashboard_routes.hpp>
+#include <extraction/builtin_extractor.hpp>
+#include <extraction/extraction_worker.hpp>
+#include <extraction/transcript_routes.hpp>
 #include <http/openapi.hpp>
 #include <http/server.hpp>
 #include <mirror/mirror_routes.hpp>
@@ -23,6 +33,7 @@ struct Application::Parts {
     Parts(asio::io_context& io, Config given, bool insecure_http);
 
     std::vector<http::Route> all_routes();
+    void add_agents();
     asio::awaitable<void> prepare();
     asio::awaitable<void> print_setup_link();
     void start_workers();
@@ -31,9 +42,9 @@ struct Application::Parts {
     asio::any_io_executor executor;
     SystemClock clock;
     Health health;
-    std::optional<DataFolder> data_folder;
+    std::unique_ptr<DataFolder> data_folder; // null on PostgreSQL
     db::Pool pool;
-    std::optional<db::Pool> direct_pool;
+    std::unique_ptr<db::Pool> direct_pool; // null when the pool itself is the direct way
     DatabaseStart database{pool, direct_pool ? *direct_pool : pool, clock, health};
     events::Hub hub{executor};
     Passwords passwords;
@@ -44,11 +55,29 @@ struct Application::Parts {
     mirror::Copier copier{mirror_config_of(config), mirror_bell};
     conversations::Topics topics{.mirror = copier.config().usable(), .extraction = true};
 
+    extraction::BuiltinExtractor extractor;
+    leases::Bell extraction_bell{executor};
+    extraction::AutoCrm auto_crm{extractor, clock, hub, &pool};
+    extraction::ReadingResults reading_results;
+    extraction::ExtractionWorker extraction_worker{auto_crm, extraction_bell, reading_results};
+
+    http::Client outgoing{executor};
+    HouseFacts facts{extractor, config.get("TRUNKLINE_DEFAULT_REGION")};
+    HouseKnowledge knowledge{pool};
+    agents::Registry registry;
+    chat::RunEngine engine{pool, clock, executor, hub, registry, topics};
+
     HealthRoutes health_routes{pool, health};
     accounts::AccountRoutes account_routes{pool, people, clock, hub};
     conversations::ConversationRoutes conversation_routes{pool, clock, hub, topics};
     mirror::MirrorRoutes mirror_routes{pool, clock, copier, mirror_bell};
     dashboard::DashboardRoutes dashboard_routes{pool, clock};
+    crm::ClientRoutes client_routes{pool, clock, hub};
+    crm::CaseRoutes case_routes{pool, clock, hub};
+    crm::InteractionRoutes interaction_routes{pool, clock, hub};
+    extraction::TranscriptRoutes transcript_routes{pool, clock, hub, topics, extraction_bell, reading_results, crm_wait_max_of(config)};
+    chat::ChatRoutes chat_routes{pool, clock, hub, registry, engine, topics};
+    chat::EventRoutes event_routes{hub, engine};
     std::optional<http::Documentation> documentation;
 
     http::Router router;
@@ -58,11 +87,16 @@ struct Application::Parts {
 
 namespace {
 
-std::optional<DataFolder> lock_data_folder(const Config& config, const db::Options& options)
+std::unique_ptr<DataFolder> lock_data_folder(const Config& config)
 {
-    std::optional<DataFolder> folder;
-    if (options.engine == db::Engine::sqlite) folder.emplace(config.get("TRUNKLINE_DATA_DIR"));
-    return folder;
+    if (database_options_of(config).engine != db::Engine::sqlite) return nullptr;
+    return std::make_unique<DataFolder>(config.get("TRUNKLINE_DATA_DIR"));
+}
+
+std::unique_ptr<db::Pool> open_direct_pool(const Config& config, const asio::any_io_executor& executor)
+{
+    const auto options = direct_options_of(config);
+    return options ? std::make_unique<db::Pool>(executor, *options) : nullptr;
 }
 
 http::Assets assets_of(const Config& config)
@@ -92,14 +126,15 @@ void wait_for_database(std::vector<http::Route>& routes, const Health& health)
 } // namespace
 
 Application::Parts::Parts(asio::io_context& io, Config given, bool insecure_http)
-    : config(std::move(given)), executor(io.get_executor()), data_folder(lock_data_folder(config, database_options_of(config))),
-      pool(executor, database_options_of(config)), router(all_routes(), authenticator, clock, assets_of(config), router_options_of(config)),
+    : config(std::move(given)), executor(io.get_executor()), data_folder(lock_data_folder(config)),
+      pool(executor, database_options_of(config)), direct_pool(open_direct_pool(config, executor)), router(all_routes(), authenticator, clock, assets_of(config), router_options_of(config)),
       server(executor, clock, router, server_options_of(config))
 {
     refuse_open_http(config, insecure_http);
     set_log_level(log_level_of(config));
     for (const std::string& warning : config.warnings()) log_warning("config", warning);
     if (const auto problem = copier.config().problem(); copier.config().enabled && problem) log_warning("mirror", *problem);
+    add_agents();
     pool.set_log([](std::string_view message) { log_warning("database", message); });
     server.listen();
 }
@@ -109,6 +144,13 @@ std::vector<http::Route> Application::Parts::all_routes()
     std::vector<http::Route> routes;
     append(routes, account_routes.table());
     append(routes, conversation_routes.table());
+    append(routes, transcript_routes.table());
+    append(routes, registry.table());
+    append(routes, chat_routes.table());
+    append(routes, event_routes.table());
+    append(routes, client_routes.table());
+    append(routes, case_routes.table());
+    append(routes, interaction_routes.table());
     append(routes, mirror_routes.table());
     append(routes, dashboard_routes.table());
     documentation.emplace(routes, TRUNKLINE_VERSION);
@@ -116,6 +158,14 @@ std::vector<http::Route> Application::Parts::all_routes()
     append(routes, documentation->routes());
     append(routes, health_routes.table());
     return routes;
+}
+
+void Application::Parts::add_agents()
+{
+    registry.add({"assistant", "Assistant", "Notes what is said and answers from it, without a model"},
+                 std::make_unique<agents::BuiltinAgent>(clock, facts, knowledge));
+    if (const auto model = model_options_of(config))
+        registry.add({"model", model->model, "Asks the model " + model->model}, std::make_unique<agents::OpenAiAgent>(outgoing, *model));
 }
 
 asio::awaitable<void> Application::Parts::prepare()
@@ -137,6 +187,8 @@ asio::awaitable<void> Application::Parts::print_setup_link()
 void Application::Parts::start_workers()
 {
     workers.start("housekeeping", [this] { return keep_house(pool, clock); });
+    workers.start("extraction", [this] { return extraction_worker.run(pool, clock); });
+    workers.start("chat", [this] { return engine.run(); });
     workers.start("mirror", [this] { return copier.run(pool, clock); });
 }
 
@@ -165,6 +217,8 @@ asio::awaitable<void> Application::run()
     parts.hub.close();
     parts.workers.cancel();
     co_await parts.workers.join();
+    parts.database.give_back();
+    if (parts.direct_pool) co_await parts.direct_pool->drain();
     const auto cut = co_await parts.pool.drain();
     for (const db::Holder& holder : cut) log_warning("database", "cut at the end: " + holder.statement);
     if (failure) std::rethrow_exception(failure);

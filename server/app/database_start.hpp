@@ -21,6 +21,9 @@ public:
     /// Completes when the database is ready. Throws CannotStart.
     asio::awaitable<void> run();
 
+    /// The program ends: another process may serve from this database.
+    void give_back() { only_.reset(); }
+
 private:
     asio::awaitable<bool> attempt();
     asio::awaitable<void> prepare();

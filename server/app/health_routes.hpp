@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <base/clock.hpp>
 #include <http/route.hpp>
 #include <trunkline/db/pool.hpp>
 

@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <csignal>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -82,6 +83,7 @@ int serve(const Arguments& arguments)
     Application application(io, std::move(config), arguments.insecure_http);
     std::exception_ptr failure;
     bool ended = false;
+    std::signal(SIGPIPE, SIG_IGN); // a peer that went away is an error of the write, not the end of the program
     asio::signal_set signals(io, SIGINT, SIGTERM);
     asio::co_spawn(io, application.run(), [&](std::exception_ptr how) {
         failure = how;

@@ -91,6 +91,19 @@ std::optional<db::Options> direct_options_of(const Config& config)
     }
 }
 
+std::optional<agents::ModelOptions> model_options_of(const Config& config)
+{
+    if (!config.is_set("TRUNKLINE_MODEL_URL")) return std::nullopt;
+    if (!config.is_set("TRUNKLINE_MODEL_NAME")) throw ConfigError("TRUNKLINE_MODEL_NAME is missing: which model is to be asked at TRUNKLINE_MODEL_URL");
+    agents::ModelOptions options;
+    options.base_url = config.get("TRUNKLINE_MODEL_URL");
+    options.model = config.get("TRUNKLINE_MODEL_NAME");
+    options.key = config.get("TRUNKLINE_MODEL_KEY");
+    return options;
+}
+
+std::chrono::seconds crm_wait_max_of(const Config& config) { return std::chrono::seconds(config.get_integer("TRUNKLINE_CRM_WAIT_MAX", 0, 60)); }
+
 LogLevel log_level_of(const Config& config)
 {
     const std::string& level = config.get("TRUNKLINE_LOG_LEVEL");

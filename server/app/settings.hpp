@@ -2,6 +2,7 @@
 #pragma once
 
 #include <accounts/accounts.hpp>
+#include <agents/openai_agent.hpp>
 #include <base/config.hpp>
 #include <base/log.hpp>
 #include <http/server.hpp>
@@ -19,6 +20,9 @@ http::RouterOptions router_options_of(const Config& config);
 db::Options database_options_of(const Config& config);
 /// DATABASE_DIRECT_URL, when it is another way to the database than the pool's.
 std::optional<db::Options> direct_options_of(const Config& config);
+/// The model to ask, when one is configured.
+std::optional<agents::ModelOptions> model_options_of(const Config& config);
+std::chrono::seconds crm_wait_max_of(const Config& config);
 LogLevel log_level_of(const Config& config);
 
 /// Refuses to serve passwords in clear beyond this machine, unless the operator says so.
