@@ -59,7 +59,10 @@ asio::awaitable<Copier::Next> Copier::round(db::Pool& pool, Clock& clock)
 {
     using Word = CopierState::Word;
     try {
-        if (!table_) co_await on_lane(connection_, [this] { open_session(); });
+        if (!table_) {
+            co_await on_lane(connection_, [this] { open_session(); });
+            tell_of_table();
+        }
         auto claimed = co_await outbox::claim(pool, outbox::mirror_topic, clock.now(), options_.lease, options_.rows_max);
         if (!claimed.empty()) {
             last_word_ = clock.now();
@@ -71,13 +74,13 @@ asio::awaitable<Copier::Next> Copier::round(db::Pool& pool, Clock& clock)
     } catch (const MysqlError& error) {
         note_trouble(error, clock.now());
     } catch (const LockHeldElsewhere& held) {
-        note(Word::waiting, held.what(), "", clock.now() + options_.look_for_lock_every);
+        note(Word::waiting, held.what(), "; this one waits its turn", clock.now(), options_.look_for_lock_every);
     } catch (const TargetUnfit& unfit) {
         ++failures_;
-        note(Word::refused, unfit.what(), "", clock.now() + wait_after_failure());
+        note(Word::refused, unfit.what(), stays_here, clock.now(), wait_after_failure());
     } catch (const db::Error& error) {
         ++failures_;
-        note(state_.word, fmt::format("the database of our own failed: {}", error.what()), "", clock.now() + wait_after_failure());
+        note(state_.word, fmt::format("waits for the program's own database: {}", error.what()), "", clock.now(), wait_after_failure());
     }
     co_return Next::wait;
 }
@@ -200,25 +203,46 @@ asio::awaitable<TargetCheck> Copier::check()
     }
     MysqlConnection connection(config_);
     co_await on_lane(connection, [&] { found = check_now(connection); });
+    say(found);
+    co_return found;
+}
+
+void Copier::say(const TargetCheck& found) const
+{
     say(found.fit ? LogLevel::info : LogLevel::warning, found.summary);
     for (const auto& remark : found.remarks) say(LogLevel::warning, remark);
-    co_return found;
+}
+
+void Copier::tell_of_table()
+{
+    const auto found = fitness_of(*table_);
+    if (told_ != found) say(found);
+    told_ = found;
+}
+
+std::string Copier::where() const
+{
+    return fmt::format("the table '{}' of '{}' at {}", config_.table, config_.database, config_.address());
+}
+
+TargetCheck Copier::fitness_of(const TargetTable& table) const
+{
+    std::string also;
+    for (const auto& name : table.extras()) also += (also.empty() ? "; also filled: " : ", ") + name;
+    return {true, where() + " is fit for the mirror" + also, table.remarks()};
 }
 
 TargetCheck Copier::check_now(MysqlConnection& connection) const
 {
-    const std::string where = fmt::format("the table '{}' of '{}' at {}", config_.table, config_.database, config_.address());
     try {
         connection.connect();
         const TargetTable table(connection, config_);
         table.try_rights(connection);
-        std::string also;
-        for (const auto& name : table.extras()) also += (also.empty() ? "; also filled: " : ", ") + name;
-        return {true, where + " is fit for the mirror" + also, table.remarks()};
+        return fitness_of(table);
     } catch (const MysqlError& error) {
-        return {false, with_advice(fmt::format("cannot copy into {}: {}", where, error.what()), error.advice()) + stays_here, {}};
+        return {false, with_advice(fmt::format("cannot copy into {}: {}", where(), error.what()), error.advice()) + stays_here, {}};
     } catch (const TargetUnfit& unfit) {
-        return {false, fmt::format("cannot copy into {}: {}", where, unfit.what()) + stays_here, {}};
+        return {false, fmt::format("cannot copy into {}: {}", where(), unfit.what()) + stays_here, {}};
     }
 }
 
@@ -259,17 +283,18 @@ void Copier::note_trouble(const MysqlError& error, Time now)
     const bool away = error.trouble() == Trouble::connection;
     // What is wrong with the table may be another table by the next time: look at it again.
     if (!away) table_.reset();
-    note(away ? CopierState::Word::unreachable : CopierState::Word::refused, error.what(), error.advice(), now + wait_after_failure());
+    note(away ? CopierState::Word::unreachable : CopierState::Word::refused, with_advice(error.what(), error.advice()), stays_here, now,
+         wait_after_failure());
 }
 
-void Copier::note(CopierState::Word word, std::string error, std::string_view advice, Time next_at)
+void Copier::note(CopierState::Word word, std::string error, std::string_view consequence, Time now, Millis wait)
 {
-    const bool changed = state_.word != word || state_.error.empty();
-    const std::string text = with_advice(config_.address() + ": " + error, advice);
-    if (word == CopierState::Word::waiting) say(changed ? LogLevel::info : LogLevel::debug, text + "; this one waits its turn");
-    else say(changed ? LogLevel::warning : LogLevel::debug, text + stays_here);
-    if (changed && !trouble_since_) trouble_since_ = next_at;
-    state_ = {word, std::move(error), next_at};
+    const bool news = state_.word != word || state_.error.empty();
+    const bool fine = word == CopierState::Word::waiting;
+    const auto level = !news ? LogLevel::debug : fine ? LogLevel::info : LogLevel::warning;
+    say(level, fmt::format("{}: {}{}", config_.address(), error, consequence));
+    if (!trouble_since_) trouble_since_ = now;
+    state_ = {word, std::move(error), now + wait};
 }
 
 void Copier::note_well(Time now)
@@ -277,7 +302,7 @@ void Copier::note_well(Time now)
     failures_ = 0;
     if (state_.error.empty()) return;
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - trouble_since_.value_or(now)).count();
-    say(LogLevel::info, fmt::format("{} takes messages again, after {} s", config_.address(), std::max<std::int64_t>(0, seconds)));
+    say(LogLevel::info, fmt::format("{}: copying again, after {} s", config_.address(), std::max<std::int64_t>(0, seconds)));
     trouble_since_.reset();
     state_ = {CopierState::Word::copying, {}, {}};
 }

@@ -31,6 +31,7 @@ struct TargetCheck {
     bool fit = false;
     std::string summary;              ///< one sentence; when not fit, with what to do
     std::vector<std::string> remarks; ///< what an operator should know although it works
+    friend bool operator==(const TargetCheck&, const TargetCheck&) = default;
 };
 
 /// Copies the messages that the outbox holds under the topic "mirror" into a table of somebody else's MySQL or MariaDB:
@@ -65,10 +66,11 @@ public:
     Copier(MirrorConfig config, leases::Bell& bell);
     Copier(MirrorConfig config, leases::Bell& bell, Options options);
 
-    /// The worker. Returns at once when the mirror is not usable (and says why), otherwise when it is cancelled.
+    /// The worker. Says in the log what it found out about the table. Returns at once when the mirror is not usable (and says why), otherwise when it is cancelled.
     asio::awaitable<void> run(db::Pool& pool, Clock& clock);
 
-    /// Connects, looks at the table and at our rights, and says in the log what it found. Never throws for what it finds.
+    /// Connects, looks at the table and at our rights, and says in the log what it found, without copying anything and
+    /// without the lock. Never throws for what it finds.
     asio::awaitable<TargetCheck> check();
 
     const CopierState& state() const noexcept { return state_; }
@@ -90,6 +92,9 @@ private:
     void take_lock();
     void warn_if_slow(std::size_t messages, std::chrono::steady_clock::time_point started) const;
     TargetCheck check_now(MysqlConnection& connection) const;
+    TargetCheck fitness_of(const TargetTable& table) const;
+    void say(const TargetCheck& found) const;
+    std::string where() const;
 
     /// Runs `work` on the lane; when the caller is cancelled, cuts the line that it waits on.
     template <class Work>
@@ -99,8 +104,10 @@ private:
     asio::awaitable<void> cut_when_cancelled(MysqlConnection& connection, const bool& over);
 
     void note_trouble(const MysqlError& error, Time now);
-    void note(CopierState::Word word, std::string error, std::string_view advice, Time next_at);
+    void note(CopierState::Word word, std::string error, std::string_view consequence, Time now, Millis wait);
     void note_well(Time now);
+    /// What was found out about the table, said when it is news.
+    void tell_of_table();
     void say(LogLevel level, const std::string& text) const { options_.log(level, text); }
     Millis wait_after_failure() const { return options_.backoff.after(failures_); }
 
@@ -112,6 +119,7 @@ private:
     std::int64_t failures_ = 0; // rounds in a row
     std::optional<Time> trouble_since_;
     Time last_word_{};
+    std::optional<TargetCheck> told_;
     MysqlConnection connection_;
     std::optional<TargetTable> table_; // while the session stands, with the lock
     db::Lane lane_;                    // last: its thread ends before what it works on

@@ -169,8 +169,9 @@ TEST_F(Copying, a_server_that_is_away_is_said_once_nothing_is_claimed_and_all_ar
     pass_time_until_copied();
     pass_time_until([&] { return copier().state().word == CopierState::Word::copying; });
     EXPECT_EQ(seen_messages(), (std::vector<std::string>{"one", "two"}));
-    EXPECT_EQ(said("takes messages again"), 1u);
-    EXPECT_EQ(log.size(), 2u);
+    EXPECT_EQ(said("copying again"), 1u);
+    EXPECT_EQ(said("is fit for the mirror"), 1u);
+    EXPECT_EQ(log.size(), 3u);
 }
 
 TEST_F(Copying, a_server_that_became_read_only_is_waited_for_and_no_row_is_given_up)
@@ -200,6 +201,7 @@ TEST_F(Copying, a_session_that_was_ended_is_opened_again)
         cut_sessions();
     }
     EXPECT_EQ(seen_messages(), (std::vector<std::string>{"0", "1", "2", "3", "4"}));
+    EXPECT_EQ(said("is fit for the mirror"), 1u) << "what is no news is not said again";
 }
 
 TEST_F(Copying, an_idle_session_says_a_word_so_that_it_lives_and_its_loss_is_noticed)
@@ -247,6 +249,36 @@ TEST_F(Copying, killed_between_the_servers_commit_and_our_own_each_message_still
     auto arrived = seen_messages();
     std::ranges::sort(arrived);
     EXPECT_EQ(arrived, (std::vector<std::string>{"equal", "equal", "equal", "equal", "equal", "first", "second"}));
+}
+
+TEST_F(Copying, an_equal_message_that_arrived_before_is_not_taken_for_one_in_doubt)
+{
+    make_table();
+    start();
+    save(db::new_uuid(), "equal");
+    pass_time_until_copied();
+    mysql().set_read_only(true);
+    save(db::new_uuid(), "equal");
+    pass_time_until([&] { return count("attempts >= 1 AND done_at IS NULL AND lease_token IS NULL") == 1; });
+    mysql().set_read_only(false);
+    pass_time_until_copied();
+    EXPECT_EQ(seen_messages(), (std::vector<std::string>{"equal", "equal"}));
+}
+
+TEST_F(Copying, one_row_that_stands_there_answers_for_one_of_two_equal_messages_in_doubt)
+{
+    make_table();
+    save(db::new_uuid(), "equal");
+    start([] { throw std::runtime_error("killed"); });
+    pass_time_until([&] { return deaths.size() == 1; });
+    mysql().set_read_only(true);
+    save(db::new_uuid(), "equal");
+    restart();
+    pass_time_until([&] { return count("attempts >= 2") == 1 && count("attempts >= 1 AND lease_token IS NULL") == 2; });
+    ASSERT_EQ(seen().size(), 1u);
+    mysql().set_read_only(false);
+    pass_time_until_copied();
+    EXPECT_EQ(seen_messages(), (std::vector<std::string>{"equal", "equal"}));
 }
 
 TEST_F(Copying, another_process_takes_over_what_a_dead_one_left_when_its_lease_is_over)

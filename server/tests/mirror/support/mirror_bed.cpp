@@ -20,7 +20,7 @@ MirrorConfig as_owner(const MirrorConfig& config, const std::string& socket)
 
 } // namespace
 
-MirrorBed::MirrorBed()
+MirrorBed::MirrorBed(db::Engine engine) : local(engine)
 {
     static int databases = 0;
     config.enabled = true;

@@ -21,7 +21,7 @@ struct Seen {
 /// A local database, a real MariaDB with a database of this test's own, and a copier between the two.
 class MirrorBed : public ::testing::Test {
 protected:
-    MirrorBed();
+    explicit MirrorBed(db::Engine engine = db::Engine::sqlite);
     ~MirrorBed() override;
 
     static db::testing::MariadbServer& mysql() { return db::testing::MariadbServer::shared(); }
