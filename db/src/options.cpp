@@ -259,7 +259,8 @@ std::vector<std::string_view> known_names(Engine engine)
     const auto plain = [](char c) { return c > 0x20 && c < 0x7f; };
     const bool shown = given.may_be_shown && given.name.size() <= 64 && std::all_of(given.name.begin(), given.name.end(), plain);
     const auto names = known_names(engine);
-    refuse((shown ? "there is no parameter '" + given.name + "'" : std::string("there is an unknown parameter (an '&' in a password is written %26)")) +
+    refuse((shown ? "there is no parameter '" + given.name + "'"
+                  : std::string("there is an unknown parameter (an '&' in a password is written %26)")) +
            "; the nearest known one is '" + std::string(nearest_name(given.name, names)) + "'");
 }
 

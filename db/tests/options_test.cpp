@@ -185,7 +185,8 @@ TEST(Options, values_that_do_not_fit_are_refused_with_what_is_wanted)
         EXPECT_NE(refusal(pg + "?min_size=" + (std::string(value) == "1 " ? "1%20" : value)).find("'min_size' wants a whole number from 0 to 10000"),
                   std::string::npos);
     expect_refused(pg + "?max_size=0", "from 1 to");
-    for (const char* value : {"", "0", "0ms", "10parsecs", "-1", "1e3", ".5", "1.", "0.0001", "367h5", "8785h", "s", "10%20s", "1.s", "99999999999999999999"})
+    for (const char* value : {"", "0", "0ms", "10parsecs", "-1", "1e3", ".5", "1.", "0.0001", "367h5", "8785h", "s",
+                              "10%20s", "1.s", "99999999999999999999"})
         expect_refused(pg + "?acquire_timeout=" + value, "'acquire_timeout' wants a time such as 10s");
     EXPECT_EQ(with("acquire_timeout=8784h").acquire_timeout, 366 * 24h);
     for (const char* value : {"yes", "TRUE", "2", ""}) expect_refused(pg + "?raw_sql=" + value, "'raw_sql' wants true or false");
@@ -320,11 +321,24 @@ void expect_same(const Options& a, const Options& b)
 TEST(Options, what_is_described_is_read_back_the_same)
 {
     std::mt19937 random(20260105);
-    const std::vector<std::string> choices{
-        "min_size=3", "max_size=40", "acquire_timeout=1250ms", "connect_timeout=3s", "command_timeout=1h", "max_queries=0", "max_idle=7",
-        "max_lifetime=0", "raw_sql=true", "no_prepare=true", "statement_cache_size=5", "pooler=transaction", "isolation_level=repeatable_read",
-        "application_name=%25%26%3D", "drain_timeout=0", "leak_warning=1ms"};
-    const std::vector<std::string> locations{"sqlite:a%2523b/c.db", "sqlite:///%C3%A9", "sqlite::memory:", "postgresql:///x%2Fy?sslmode=disable&keepalives=0",
+    const std::vector<std::string> choices{"min_size=3",
+                                           "max_size=40",
+                                           "acquire_timeout=1250ms",
+                                           "connect_timeout=3s",
+                                           "command_timeout=1h",
+                                           "max_queries=0",
+                                           "max_idle=7",
+                                           "max_lifetime=0",
+                                           "raw_sql=true",
+                                           "no_prepare=true",
+                                           "statement_cache_size=5",
+                                           "pooler=transaction",
+                                           "isolation_level=repeatable_read",
+                                           "application_name=%25%26%3D",
+                                           "drain_timeout=0",
+                                           "leak_warning=1ms"};
+    const std::vector<std::string> locations{"sqlite:a%2523b/c.db", "sqlite:///%C3%A9", "sqlite::memory:",
+                                             "postgresql:///x%2Fy?sslmode=disable&keepalives=0",
                                              "postgresql://u@h:1,[::1]/db"};
     for (int i = 0; i < 2000; ++i) {
         std::string url = locations[random() % locations.size()];
@@ -342,7 +356,8 @@ TEST(Options, what_is_described_is_read_back_the_same)
 TEST(Options, any_text_at_all_is_read_or_refused)
 {
     constexpr std::string_view pieces[]{"postgresql://", "sqlite:", "postgres://", "?", "&", "=", "@", ":", "/", "%", "%41", "[", "]", ",", "#",
-                                        "u", "h", "5432", "password", "max_size", "min_size", "10", "ms", "pgbouncer", "true", ":memory:", ".", "\xc3"};
+                                        "u", "h", "5432", "password", "max_size", "min_size", "10", "ms",
+                                         "pgbouncer", "true", ":memory:", ".", "\xc3"};
     std::mt19937 random(20260106);
     for (int i = 0; i < 100'000; ++i) {
         std::string url(pieces[random() % 3]);

@@ -101,7 +101,8 @@ struct Piece {
 
 Piece random_piece(std::mt19937& random)
 {
-    static constexpr std::array<std::string_view, 9> noise{"'$1'", "\"$2\"", "/* $3 */", "$$ $1 $$", "$t$ $2 $t$", "E'\\'$1'", "name$1", "'it''s'", "x"};
+    static constexpr std::array<std::string_view, 9> noise{"'$1'",     "\"$2\"", "/* $3 */", "$$ $1 $$", "$t$ $2 $t$",
+                                                           "E'\\'$1'", "name$1", "'it''s'",  "x"};
     Piece piece;
     piece.arguments = static_cast<int>(random() % 4);
     std::vector<std::string> words;

@@ -127,7 +127,8 @@ void wait_for_database(std::vector<http::Route>& routes, const Health& health)
 
 Application::Parts::Parts(asio::io_context& io, Config given, bool insecure_http)
     : config(std::move(given)), executor(io.get_executor()), data_folder(lock_data_folder(config)),
-      pool(executor, database_options_of(config)), direct_pool(open_direct_pool(config, executor)), router(all_routes(), authenticator, clock, assets_of(config), router_options_of(config)),
+      pool(executor, database_options_of(config)), direct_pool(open_direct_pool(config, executor)),
+      router(all_routes(), authenticator, clock, assets_of(config), router_options_of(config)),
       server(executor, clock, router, server_options_of(config))
 {
     refuse_open_http(config, insecure_http);

@@ -64,7 +64,8 @@ asio::awaitable<void> DatabaseStart::be_the_only_one()
     const bool alone = co_await connection.fetch_value<bool>(
         db::by_engine{.postgresql = "SELECT pg_try_advisory_lock(hashtext('trunkline'), hashtext(current_schema()))", .sqlite = "SELECT 1"});
     if (!alone)
-        throw CannotStart("another Trunkline serves from this database already; stop it first (several processes on one database are not supported yet)");
+        throw CannotStart("another Trunkline serves from this database already; stop it first"
+                          " (several processes on one database are not supported yet)");
     only_ = std::move(connection);
 }
 

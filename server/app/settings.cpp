@@ -94,7 +94,8 @@ std::optional<db::Options> direct_options_of(const Config& config)
 std::optional<agents::ModelOptions> model_options_of(const Config& config)
 {
     if (!config.is_set("TRUNKLINE_MODEL_URL")) return std::nullopt;
-    if (!config.is_set("TRUNKLINE_MODEL_NAME")) throw ConfigError("TRUNKLINE_MODEL_NAME is missing: which model is to be asked at TRUNKLINE_MODEL_URL");
+    if (!config.is_set("TRUNKLINE_MODEL_NAME"))
+        throw ConfigError("TRUNKLINE_MODEL_NAME is missing: which model is to be asked at TRUNKLINE_MODEL_URL");
     agents::ModelOptions options;
     options.base_url = config.get("TRUNKLINE_MODEL_URL");
     options.model = config.get("TRUNKLINE_MODEL_NAME");

@@ -6,7 +6,7 @@
 #include <base/config.hpp>
 #include <base/log.hpp>
 #include <http/server.hpp>
-#include <mirror/config.hpp>
+#include <mirror/mirror_config.hpp>
 #include <trunkline/db/options.hpp>
 
 namespace trunkline {

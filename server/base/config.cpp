@@ -115,7 +115,8 @@ std::int64_t Config::get_integer(std::string_view name, std::int64_t min, std::i
     std::int64_t number = 0;
     const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), number);
     if (failure != std::errc{} || end != value.data() + value.size() || number < min || number > max)
-        throw ConfigError(std::string(name) + " must be a whole number between " + std::to_string(min) + " and " + std::to_string(max));
+        throw ConfigError(std::string(name) + " must be a whole number between " + std::to_string(min) + " and " +
+                          std::to_string(max));
     return number;
 }
 
@@ -125,7 +126,9 @@ std::string Config::database_url() const
     const bool any = is_set("DB_HOST") || is_set("DB_USER") || is_set("DB_PASSWORD") || is_set("DB_NAME");
     if (!any) return "sqlite:" + get("TRUNKLINE_DATA_DIR") + "/trunkline.db";
     for (const std::string_view part : {"DB_HOST", "DB_USER", "DB_NAME"})
-        if (!is_set(part)) throw ConfigError(std::string(part) + " is missing: DB_HOST, DB_USER and DB_NAME are needed together, or DATABASE_URL alone");
+        if (!is_set(part))
+            throw ConfigError(std::string(part) +
+                              " is missing: DB_HOST, DB_USER and DB_NAME are needed together, or DATABASE_URL alone");
     const std::string password = is_set("DB_PASSWORD") ? ":" + percent_encoded(get("DB_PASSWORD")) : "";
     return "postgresql://" + percent_encoded(get("DB_USER")) + password + "@" + get("DB_HOST") + ":" + get("DB_PORT") + "/" +
            percent_encoded(get("DB_NAME"));

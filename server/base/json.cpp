@@ -60,7 +60,8 @@ json::value JsonSchemas::reference(const std::string& type_name, json::value (*m
             else if (!word.empty()) name += (name.empty() ? "" : "_") + std::exchange(word, {});
         }
         if (!word.empty()) name += (name.empty() ? "" : "_") + word;
-        if (named_.contains(name)) throw std::logic_error("two structs of the API have the name " + name + ": rename one, so that its clients can tell them apart");
+        if (named_.contains(name))
+            throw std::logic_error("two structs of the API have the name " + name + ": rename one, so that its clients can tell them apart");
         known = short_names_.emplace(type_name, name).first;
         named_[name] = nullptr; // so that a struct may refer to itself
         named_[name] = make(*this);
@@ -188,7 +189,8 @@ void refuse_unknown_keys(const json::object& from, const std::vector<std::string
     for (const auto& member : from) {
         if (std::ranges::find(known, std::string_view(member.key())) != known.end()) continue;
         const std::string_view near = nearest(member.key(), known);
-        problems.add_at(member.key(), near.empty() ? std::string("is not known here") : "is not known here; did you mean '" + std::string(near) + "'?");
+        problems.add_at(member.key(), near.empty() ? std::string("is not known here")
+                                                   : "is not known here; did you mean '" + std::string(near) + "'?");
     }
 }
 

@@ -93,8 +93,10 @@ asio::awaitable<std::size_t> migrate(db::Executor& db, const Clock& clock, std::
     if (tx.engine() == db::Engine::postgresql)
         co_await tx.query("SELECT pg_advisory_xact_lock(hashtext('trunkline_migrations')::bigint)");
     co_await tx.execute(db::by_engine{
-        .postgresql = "CREATE TABLE IF NOT EXISTS trunkline_migrations (name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL)",
-        .sqlite = "CREATE TABLE IF NOT EXISTS trunkline_migrations (name TEXT PRIMARY KEY, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT"});
+        .postgresql = "CREATE TABLE IF NOT EXISTS trunkline_migrations"
+                      " (name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL)",
+        .sqlite = "CREATE TABLE IF NOT EXISTS trunkline_migrations"
+                  " (name TEXT PRIMARY KEY, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT"});
     const auto applied = co_await tx.fetch<Applied>("SELECT name, checksum FROM trunkline_migrations ORDER BY name");
     refuse_differences(applied, steps);
     for (const Migration& step : steps.subspan(applied.size())) co_await apply(tx, clock, step);

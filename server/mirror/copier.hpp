@@ -66,7 +66,8 @@ public:
     Copier(MirrorConfig config, leases::Bell& bell);
     Copier(MirrorConfig config, leases::Bell& bell, Options options);
 
-    /// The worker. Says in the log what it found out about the table. Returns at once when the mirror is not usable (and says why), otherwise when it is cancelled.
+    /// The worker. Says in the log what it found out about the table. Returns at once when the mirror is not usable
+    /// (and says why), otherwise when it is cancelled.
     asio::awaitable<void> run(db::Pool& pool, Clock& clock);
 
     /// Connects, looks at the table and at our rights, and says in the log what it found, without copying anything and

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <mirror/config.hpp>
+#include <mirror/mirror_config.hpp>
 #include <mirror/mysql_error.hpp>
 
 #include <memory>

@@ -69,7 +69,10 @@ std::string marks(std::size_t count, std::string_view one = "?")
     return text;
 }
 
-bool holds_every_character(const Column& column) { return column.charset == "utf8mb4" || column.charset.starts_with("utf16") || column.charset == "utf32"; }
+bool holds_every_character(const Column& column)
+{
+    return column.charset == "utf8mb4" || column.charset.starts_with("utf16") || column.charset == "utf32";
+}
 
 } // namespace
 

@@ -48,9 +48,25 @@ private:
 
 outbox::MirrorPayload Properties::any_message(bool& fits)
 {
-    static const std::vector<std::string> texts{
-        "", "ok", "ok", "OK", "ok ", "Ok\n", "Žluťoučký kůň", "🎈🎈🎈 👩‍👩‍👧", "e\u0301 é", "' OR '1'='1", "\"; DROP TABLE messages; --", "\\ \\n %s ?", "\t\r\n",
-        std::string("nul-free \x01\x7f"), "日本語のメッセージ", "مرحبا", std::string(65535, 'z'), std::string(65532, 'z') + "é", std::string(65534, 'z') + "é"};
+    static const std::vector<std::string> texts{"",
+                                                "ok",
+                                                "ok",
+                                                "OK",
+                                                "ok ",
+                                                "Ok\n",
+                                                "Žluťoučký kůň",
+                                                "🎈🎈🎈 👩‍👩‍👧",
+                                                "e\u0301 é",
+                                                "' OR '1'='1",
+                                                "\"; DROP TABLE messages; --",
+                                                "\\ \\n %s ?",
+                                                "\t\r\n",
+                                                std::string("nul-free \x01\x7f"),
+                                                "日本語のメッセージ",
+                                                "مرحبا",
+                                                std::string(65535, 'z'),
+                                                std::string(65532, 'z') + "é",
+                                                std::string(65534, 'z') + "é"};
     outbox::MirrorPayload payload = inbound(any(texts));
     payload.direction = one_in(2) ? "in" : "out";
     payload.user_id = any<std::string>({"u1", "U1", "ú1", "u2"});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <mirror/config.hpp>
+#include <mirror/mirror_config.hpp>
 #include <mirror/delivery.hpp>
 
 #include <base/crypto.hpp>
@@ -65,7 +65,13 @@ outbox::Claimed claimed(std::string payload, std::int64_t attempts = 1)
 
 TEST(Letter, a_payload_comes_back_as_it_was_written)
 {
-    const outbox::MirrorPayload written{db::new_uuid(), "out", "u\"1", "Žofie 🎈", "'; DROP TABLE messages; --\n\t\\", Time(std::chrono::microseconds(1'795'000'000'123'456)), "mid.1"};
+    const outbox::MirrorPayload written{db::new_uuid(),
+                                        "out",
+                                        "u\"1",
+                                        "Žofie 🎈",
+                                        "'; DROP TABLE messages; --\n\t\\",
+                                        Time(std::chrono::microseconds(1'795'000'000'123'456)),
+                                        "mid.1"};
     const auto letter = read_letter(claimed(serialize(to_json(written))));
     ASSERT_TRUE(letter);
     EXPECT_EQ(letter->payload.message_id, written.message_id);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <mirror/config.hpp>
+#include <mirror/mirror_config.hpp>
 
 #include <base/crypto.hpp>
 #include <base/utf8.hpp>
