@@ -74,6 +74,7 @@ std::string title_of(const Happened& one, const Names& names)
 std::optional<std::string> detail_of(const Happened& one)
 {
     if (one.kind != "change" || !one.detail) return one.detail;
+    if (one.what == "created") return std::nullopt; // everything was none before: the record itself says more
     boost::system::error_code bad;
     const json::value changes = json::parse(*one.detail, bad);
     if (bad || !changes.is_object()) return std::nullopt;

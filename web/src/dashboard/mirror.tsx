@@ -18,7 +18,7 @@ const columns: Column<DeadLetter>[] = [
 function Off() {
   return (
     <p class="muted">
-      Messages are copied to another system's MySQL table when the server is started with <code>CRM_MYSQL_HOST</code> and its companions. Saving never
+      Messages are copied to another system's MySQL table when the server is started with <code>CRM_MYSQL_ENABLED=true</code> and its companions. Saving never
       waits for the copy.
     </p>
   );
