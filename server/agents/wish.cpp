@@ -19,6 +19,13 @@ constexpr std::string_view person_asked[] = {
     "who was ",
     "do you know ",
     "tell me about ",
+    "tell me everything about ",
+    "tell me everything you know about ",
+    "tell me everything you know of ",
+    "tell me everything that you know about ",
+    "tell me everything that you know of ",
+    "tell me what you know about ",
+    "tell me what you know of ",
     "what do you know about ",
     "what do we know about ",
     "what do you know of ",
@@ -52,6 +59,8 @@ constexpr std::string_view greetings[] = {
 };
 constexpr std::string_view thankful[] = {"thanks",       "thank you",   "thank you very much",
                                          "thanks a lot", "many thanks", "great thanks"};
+/// What people say before what they want.
+constexpr std::string_view polite_beginnings[] = {"please ", "can you ", "could you ", "would you ", "can you please ", "could you please "};
 constexpr std::string_view leaving[] = {"bye",         "goodbye",   "good bye", "see you", "have a nice day",
                                         "that is all", "that's all"};
 
@@ -111,15 +120,32 @@ std::optional<std::string> person_after(std::string_view message, const auto& ph
     return std::nullopt;
 }
 
+std::string_view without_politeness(std::string_view message)
+{
+    const std::string lower = ascii_lower(message);
+    std::size_t longest = 0;
+    for (const std::string_view polite : polite_beginnings)
+        if (lower.starts_with(polite)) longest = std::max(longest, polite.size());
+    return trimmed(message.substr(longest));
+}
+
+/// "Thank you, that is all."
+bool is_thanks_and_farewell(std::string_view words)
+{
+    const std::size_t comma = words.find_first_of(",.!");
+    if (comma == std::string_view::npos || !is_one_of(words.substr(0, comma), thankful)) return false;
+    return is_one_of(stripped(words.substr(comma), ",.! "), leaving);
+}
+
 } // namespace
 
 Wish read_wish(std::string_view message)
 {
-    message = trimmed(message);
+    message = without_politeness(trimmed(message));
     const std::string words = plain(message);
     if (is_one_of(words, greetings)) return {Wish::Kind::greeting, {}};
     if (is_one_of(words, thankful)) return {Wish::Kind::thanks, {}};
-    if (is_one_of(words, leaving)) return {Wish::Kind::farewell, {}};
+    if (is_one_of(words, leaving) || is_thanks_and_farewell(words)) return {Wish::Kind::farewell, {}};
     if (words == "help" || contains_one_of(words, help_asked)) return {Wish::Kind::help, {}};
     if (contains_one_of(words, notes_asked)) return {Wish::Kind::notes, {}};
     if (const auto address = Email::parse(message)) return {Wish::Kind::person, address->value()};

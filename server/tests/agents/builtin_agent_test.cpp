@@ -181,12 +181,16 @@ TEST(Wishes, are_read_from_phrases)
                                                  {"Who am I?", Kind::notes},
                                                  {"tell me about myself", Kind::notes},
                                                  {"who is the client Ada", Kind::person},
+                                                 {"Please tell me everything that you know of Crystal Minh.", Kind::person},
+                                                 {"Could you please look up Ada?", Kind::person},
+                                                 {"Thank you, that is all.", Kind::farewell},
                                                  {"I am Ada", Kind::nothing_known},
                                                  {"", Kind::nothing_known},
                                                  {"Hi, I need a visa for my sister", Kind::nothing_known}};
     for (const auto& [text, kind] : read)
         EXPECT_EQ(static_cast<int>(read_wish(text).kind), static_cast<int>(kind)) << text;
     EXPECT_EQ(read_wish("who is the client “Ada”?").person, "“Ada”");
+    EXPECT_EQ(read_wish("Please tell me everything that you know of Crystal Minh.").person, "Crystal Minh");
     EXPECT_EQ(read_wish("Look up \"Zoë Müller\" for me").person, "Zoë Müller");
     EXPECT_EQ(read_wish("What is the e-mail address of Ada Lovelace?").person, "Ada Lovelace");
 }
