@@ -78,7 +78,7 @@ await check('an answer can be stopped, from another tab too', async () => {
   const stop = second.getByRole('button', { name: 'Stop the answer' });
   // A short answer may be over before it can be stopped: then there is nothing to stop, which is right as well.
   await Promise.race([stop.waitFor({ timeout: 15_000 }), page.locator('.line.bot:not(.writing)').nth(2).waitFor()]);
-  if (await stop.isVisible()) await stop.click().catch(() => undefined);
+  if (await stop.isVisible()) await stop.click({ timeout: 2000 }).catch(() => undefined);
   await page.waitForFunction(() => !document.querySelector('.writing'), null, { timeout: 60_000 });
   await page.getByRole('button', { name: 'Send' }).waitFor();
 });
