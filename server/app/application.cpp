@@ -134,7 +134,6 @@ Application::Parts::Parts(asio::io_context& io, Config given, bool insecure_http
     refuse_open_http(config, insecure_http);
     set_log_level(log_level_of(config));
     for (const std::string& warning : config.warnings()) log_warning("config", warning);
-    if (const auto problem = copier.config().problem(); copier.config().enabled && problem) log_warning("mirror", *problem);
     add_agents();
     pool.set_log([](std::string_view message) { log_warning("database", message); });
     server.listen();

@@ -2,6 +2,7 @@
 #include <app/house_knowledge.hpp>
 
 #include <base/utf8.hpp>
+#include <crm/clients.hpp>
 
 namespace trunkline {
 
@@ -35,16 +36,6 @@ std::vector<agents::Noted> noted_in(const extraction::ClientFacts& client)
     return all;
 }
 
-std::string as_pattern(std::string_view text)
-{
-    std::string pattern = "%";
-    for (const char c : text) {
-        if (c == '%' || c == '_' || c == '!') pattern += '!';
-        pattern += c;
-    }
-    return pattern + "%";
-}
-
 struct Found {
     std::string full_name;
     std::string status;
@@ -69,7 +60,7 @@ asio::awaitable<std::vector<agents::KnownPerson>> HouseKnowledge::find_people(Uu
                                     " AND (full_name ILIKE $2 ESCAPE '!' OR email = $3) ORDER BY (email = $3) DESC NULLS LAST, id DESC LIMIT 10",
                       .sqlite = "SELECT full_name, status, email, phone, nationality, company FROM clients WHERE tenant_id = $1"
                                 " AND (full_name LIKE $2 ESCAPE '!' OR email = $3) ORDER BY (email = $3) DESC, id DESC LIMIT 10"},
-        tenant, as_pattern(sought), ascii_lower(sought));
+        tenant, crm::pattern_of(sought), ascii_lower(sought));
     std::vector<agents::KnownPerson> people;
     for (const Found& row : rows) people.push_back({row.full_name, row.status, row.email, row.phone, row.nationality, row.company});
     co_return people;
