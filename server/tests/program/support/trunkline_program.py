@@ -80,8 +80,12 @@ class Trunkline:
         return wait_until("the set-up link is in the log", START_SECONDS_MAX,
                           lambda: re.findall(r"/setup#code=([\w-]+)", self.said()))[-1]
 
+    def nobody(self):
+        """Somebody who is not signed in."""
+        return Person(self)
+
     def anybody(self, method, path, body=None, **more):
-        return Person(self).ask(method, path, body, **more)
+        return self.nobody().ask(method, path, body, **more)
 
     def administrator(self):
         person = Person(self, "Ada Admin", "ada@crm.example.test")
@@ -91,6 +95,15 @@ class Trunkline:
     def customer(self, name):
         person = Person(self, name, f"{name.lower()}@crm.example.test")
         person.come_in("/api/v1/auth/register")
+        return person
+
+    def returning(self, name, email):
+        """Somebody who has been here before signs in."""
+        person = Person(self, name, email)
+        answer = person.ask("POST", "/api/v1/auth/login", {"email": email, "password": PASSWORD})
+        if answer.status != 200:
+            raise RuntimeError(f"signing in: {answer}")
+        person.me = answer.json()
         return person
 
     def __enter__(self):
