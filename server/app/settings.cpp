@@ -80,9 +80,12 @@ db::Options database_options_of(const Config& config)
 
 std::optional<db::Options> direct_options_of(const Config& config)
 {
-    if (!config.is_set("DATABASE_DIRECT_URL")) return std::nullopt;
+    // Also without an address of its own: who holds the lock for ever takes no connection from those who serve, and the
+    // pool that serves can tell that it has lost all of its own.
+    if (!config.is_set("DATABASE_DIRECT_URL") && database_options_of(config).engine != db::Engine::postgresql) return std::nullopt;
     try {
-        db::Options options = db::Options::parse(config.get("DATABASE_DIRECT_URL"));
+        db::Options options = config.is_set("DATABASE_DIRECT_URL") ? db::Options::parse(config.get("DATABASE_DIRECT_URL"))
+                                                                   : database_options_of(config);
         options.min_size = 1;
         options.max_size = 2; // one holds the lock, one migrates
         return options;

@@ -18,7 +18,7 @@ mirror::MirrorConfig mirror_config_of(const Config& config);
 http::ServerOptions server_options_of(const Config& config);
 http::RouterOptions router_options_of(const Config& config);
 db::Options database_options_of(const Config& config);
-/// DATABASE_DIRECT_URL, when it is another way to the database than the pool's.
+/// The few connections beside the pool's: to DATABASE_DIRECT_URL, else to the pool's own PostgreSQL; none on SQLite.
 std::optional<db::Options> direct_options_of(const Config& config);
 /// The model to ask, when one is configured.
 std::optional<agents::ModelOptions> model_options_of(const Config& config);
