@@ -211,6 +211,16 @@ TEST_P(Conformance, drain_waits_for_the_leases_and_takes_no_new_work)
     failure_of<PoolClosed>(pool().begin());
 }
 
+TEST_P(Conformance, a_drained_pool_leaves_nothing_to_wait_for)
+{
+    add(pool(), "Ada");
+    get(pool().drain(30s));
+    const auto began = std::chrono::steady_clock::now();
+    io.restart();
+    io.run_for(20s);
+    EXPECT_LT(std::chrono::steady_clock::now() - began, 10s) << "a program that drained its pool ends";
+}
+
 TEST_P(Conformance, drain_says_whom_it_had_to_cut)
 {
     auto tx = get(pool().begin());

@@ -123,7 +123,10 @@ void Slots::carry_out()
         for (const auto& action : actions) carry_out(action);
     carrying_out_ = false;
     wake_at_next();
-    if (policy_.drained()) changed_.ring();
+    if (!policy_.drained()) return;
+    wake_.cancel(); // or the caller's io_context would wait for a timer that nobody needs
+    armed_ = Deadline::max();
+    changed_.ring();
 }
 
 void Slots::carry_out(const PoolPolicy::Action& action)
