@@ -14,6 +14,7 @@ PASSWORD = "Quiet-Harbour-7"
 # A build with sanitizers on a busy machine takes its time.
 START_SECONDS_MAX = 60
 ANSWER_SECONDS_MAX = 60
+STOP_SECONDS_MAX = 8  # less than the ten seconds for which it would wait for somebody
 
 
 class Answer:
@@ -70,8 +71,8 @@ class Trunkline:
         self.child.end(signal.SIGKILL)
 
     def stop(self):
-        """Asks it to end, as an operator does. Answers its exit code."""
-        return self.child.end(signal.SIGTERM)
+        """Asks it to end, as an operator does. Answers its exit code; None when it took too long and was killed."""
+        return self.child.end(signal.SIGTERM, STOP_SECONDS_MAX)
 
     def said(self):
         return self.child.said() if self.child else ""
