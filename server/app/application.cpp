@@ -34,6 +34,7 @@ struct Application::Parts {
 
     std::vector<http::Route> all_routes();
     void add_agents();
+    asio::awaitable<void> serve(TaskGroup& group);
     asio::awaitable<void> prepare();
     asio::awaitable<void> print_setup_link();
     void start_workers();
@@ -168,6 +169,12 @@ void Application::Parts::add_agents()
         registry.add({"model", model->model, "Asks the model " + model->model}, std::make_unique<agents::OpenAiAgent>(outgoing, *model));
 }
 
+asio::awaitable<void> Application::Parts::serve(TaskGroup& group)
+{
+    co_await server.run();
+    group.cancel(); // also a start that still waits for its database
+}
+
 asio::awaitable<void> Application::Parts::prepare()
 {
     co_await database.run();
@@ -206,7 +213,7 @@ asio::awaitable<void> Application::run()
     Parts& parts = *parts_;
     log_info("http", "serving on " + url());
     TaskGroup group(parts.executor);
-    group.start("server", parts.server.run());
+    group.start("server", parts.serve(group));
     group.start("start", parts.prepare());
     std::exception_ptr failure;
     try {

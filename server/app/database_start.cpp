@@ -2,11 +2,15 @@
 #include <app/database_start.hpp>
 
 #include <base/log.hpp>
-#include <base/task_group.hpp>
 #include <leases/backoff.hpp>
 #include <migrations/migrator.hpp>
 #include <outbox/outbox.hpp>
 #include <trunkline/db/error.hpp>
+#include <trunkline/db/task.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 namespace trunkline {
 
@@ -15,11 +19,8 @@ asio::awaitable<void> DatabaseStart::run()
     constexpr leases::Backoff backoff{std::chrono::milliseconds(500), std::chrono::milliseconds(10'000)};
     for (std::int64_t attempts = 1;; ++attempts) {
         // In a task of its own: this one goes on to wait for a timer, and must hold no connection then.
-        bool ready = false;
-        TaskGroup once(co_await asio::this_coro::executor);
-        auto work = [](DatabaseStart& self, bool& ready) -> asio::awaitable<void> { ready = co_await self.attempt(); };
-        once.start("database start", work(*this, ready));
-        co_await once.join();
+        const auto own_task = db::with_task(co_await asio::this_coro::executor, "database start");
+        const bool ready = co_await asio::co_spawn(own_task, attempt(), asio::use_awaitable);
         if (ready) co_return;
         co_await clock_.sleep_for(backoff.after(attempts));
     }

@@ -86,6 +86,9 @@ def check_start_without(build, report, postgres):
     """On the database of the first check: its people are known."""
     postgres.stop()
     with Trunkline(build, {"DATABASE_URL": postgres.url()}) as server:
+        server.start("/livez")
+        report.holds(server.stop() == 0, "a program whose database never came can be stopped", server.said()[-3000:])
+    with Trunkline(build, {"DATABASE_URL": postgres.url()}) as server:
         with report.check("started while the database is down it comes up, lives, and answers 503"):
             server.start("/livez")
             for path in ("/api/v1/setup", "/api/v1/auth/registration"):
