@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The pages in a real browser against the real program: the walk of a newcomer, twenty tabs at once, and what goes wrong
-between a browser and its server; twenty tabs also on PostgreSQL with a pool of five.
+between a browser and its server; twenty tabs also on PostgreSQL with a pool of five, and the walk there and through
+PgBouncer.
 
 usage: browser_check.py BUILD_DIR          SCREENSHOTS=… keeps what was seen
 """
@@ -12,7 +13,7 @@ import shutil
 import subprocess
 
 from support.check_report import main
-from support.database_servers import Postgres
+from support.database_servers import Pgbouncer, Postgres
 from support.trunkline_program import Trunkline
 
 WEB = pathlib.Path(__file__).resolve().parents[3] / "web"
@@ -54,6 +55,14 @@ def check(build, report):
     with Postgres() as postgres:
         postgres.start()
         walk(report, build, "tabs.mjs", "PostgreSQL, five connections", {"DATABASE_URL": postgres.url("?min_size=1&max_size=5")})
+    with Postgres() as postgres:
+        postgres.start()
+        walk(report, build, "browser.mjs", "PostgreSQL", {"DATABASE_URL": postgres.url()})
+    with Postgres() as postgres:
+        postgres.start()
+        with Pgbouncer(postgres) as pooler:
+            settings = {"DATABASE_URL": pooler.url(), "DATABASE_DIRECT_URL": postgres.url()}
+            walk(report, build, "browser.mjs", "PostgreSQL through PgBouncer", settings)
 
 
 main(check, __doc__)
