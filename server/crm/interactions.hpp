@@ -62,7 +62,7 @@ struct InteractionFilter {
 };
 BOOST_DESCRIBE_STRUCT(InteractionFilter, (), (client_id, case_id, interaction_type, limit, after))
 
-/// not_found when the tenant has no such client, or the client no such case. Moves the client's first contact and last
+/// not_found when the tenant has no such client, or the client no such case. Moves the client's last
 /// interaction. It names no conversation: that a conversation is a client's is found by reading it, not by claiming it,
 /// since it opens the conversation to staff.
 asio::awaitable<Outcome<Interaction>> create_interaction(db::Executor& db, const Editor& editor, const NewInteraction& input, Time now);

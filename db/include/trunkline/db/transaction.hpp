@@ -40,7 +40,7 @@ private:
     void abandon() noexcept;
 
     std::shared_ptr<detail::Session> session_;
-    std::size_t level_ = 0; // 1 is the transaction, 2 and more are savepoints
+    std::size_t level_ = 0; // names it within its session
 };
 
 /// A connection of one's own, for session state. Gives itself back when it is destroyed, is reset before anybody
