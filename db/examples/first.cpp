@@ -30,8 +30,10 @@ asio::awaitable<void> tour(db::Pool& pool)
 {
     co_await pool.start();
     co_await pool.execute(db::by_engine{
-        .postgresql = "CREATE TABLE IF NOT EXISTS first_clients (id uuid PRIMARY KEY, name text NOT NULL, email text UNIQUE)",
-        .sqlite = "CREATE TABLE IF NOT EXISTS first_clients (id BLOB PRIMARY KEY, name TEXT NOT NULL, email TEXT UNIQUE) STRICT"});
+        .postgresql =
+            "CREATE TABLE IF NOT EXISTS first_clients (id uuid PRIMARY KEY, name text NOT NULL, email text UNIQUE)",
+        .sqlite =
+            "CREATE TABLE IF NOT EXISTS first_clients (id BLOB PRIMARY KEY, name TEXT NOT NULL, email TEXT UNIQUE) STRICT"});
 
     auto tx = co_await pool.begin(); // rolled back unless committed
     co_await add_client(tx, "Ada", "ada@crm.example.test");
@@ -39,7 +41,8 @@ asio::awaitable<void> tour(db::Pool& pool)
     co_await tx.commit();
 
     const auto clients = co_await pool.fetch<Client>("SELECT id, name, email FROM first_clients ORDER BY name");
-    for (const Client& client : clients) std::cout << client.name << ' ' << client.email.value_or("has no address") << '\n';
+    for (const Client& client : clients)
+        std::cout << client.name << ' ' << client.email.value_or("has no address") << '\n';
 
     try {
         co_await add_client(pool, "Eve", "ada@crm.example.test");

@@ -11,10 +11,7 @@ namespace {
 
 constexpr std::string_view unreserved = "-._~";
 
-[[noreturn]] void refuse(const std::string& reason)
-{
-    throw UsageError("database URL: " + reason);
-}
+[[noreturn]] void refuse(const std::string& reason) { throw UsageError("database URL: " + reason); }
 
 constexpr bool is_letter_or_digit(char c)
 {
@@ -65,7 +62,8 @@ void check_characters(std::string_view url)
     for (const char c : url) {
         if (c == ' ') refuse("a space is written %20");
         if (c == '#') refuse("a '#' is written %23; nothing can follow a bare one");
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) refuse("it holds a control character, such as a newline");
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+            refuse("it holds a control character, such as a newline");
     }
 }
 
@@ -75,7 +73,8 @@ UrlParameter read_parameter(std::string_view written)
     // Not shown: behind a password it may be the rest of it.
     if (equals == std::string_view::npos || equals == 0)
         refuse("each parameter is name=value, separated by '&'; an '&' inside a value is written %26");
-    return {percent_decode(written.substr(0, equals)), percent_decode(written.substr(equals + 1)), std::string(written)};
+    return {percent_decode(written.substr(0, equals)), percent_decode(written.substr(equals + 1)),
+            std::string(written)};
 }
 
 std::vector<UrlParameter> read_parameters(std::string_view query)
@@ -96,7 +95,8 @@ void check_port(std::string_view port)
     int number = 0;
     for (const char c : port) {
         if (c < '0' || c > '9' || number > 65'535)
-            refuse("a port is a number from 1 to 65535; a ':' in a user name or password is written %3A, a '/' %2F, a '?' %3F");
+            refuse(
+                "a port is a number from 1 to 65535; a ':' in a user name or password is written %3A, a '/' %2F, a '?' %3F");
         number = number * 10 + (c - '0');
     }
     if (!port.empty() && (number < 1 || number > 65'535)) refuse("a port is a number from 1 to 65535");
@@ -118,8 +118,10 @@ void check_host(std::string_view host, std::vector<std::string_view>& given)
         port = host.substr(std::min(host.find(':'), host.size()));
         host.remove_suffix(port.size());
         for (const char c : percent_decode(host))
-            if (!is_letter_or_digit(c) && c != '/' && c != '_' && c != '@' && unreserved.find(c) == std::string_view::npos)
-                refuse("the host's name has a character that no host has; the user's name and password stand before an '@'");
+            if (!is_letter_or_digit(c) && c != '/' && c != '_' && c != '@' &&
+                unreserved.find(c) == std::string_view::npos)
+                refuse(
+                    "the host's name has a character that no host has; the user's name and password stand before an '@'");
     }
     if (!port.empty()) check_port(port.substr(1));
     if (!host.empty()) given.push_back("host");
@@ -150,7 +152,8 @@ DatabaseUrl split_postgresql(std::string_view rest)
     const std::size_t at = authority.find('@');
     std::string shown(location);
     if (at != std::string_view::npos)
-        if (const std::size_t password = read_user(authority.substr(0, at), url.given); password != std::string_view::npos)
+        if (const std::size_t password = read_user(authority.substr(0, at), url.given);
+            password != std::string_view::npos)
             shown.replace(password, at - password, "***");
     const std::string_view hosts = at == std::string_view::npos ? authority : authority.substr(at + 1);
     for_each_piece(hosts, ',', [&](std::string_view host) { check_host(host, url.given); });
@@ -179,7 +182,8 @@ std::string read_sqlite_file(std::string_view written)
             refuse("three slashes begin an absolute file; a relative one is written without: sqlite:relative/file");
     }
     std::string file = percent_decode(written);
-    if (file.empty() || file == "/") refuse("name the file: sqlite:///absolute/file, sqlite:relative/file or sqlite::memory:");
+    if (file.empty() || file == "/")
+        refuse("name the file: sqlite:///absolute/file, sqlite:relative/file or sqlite::memory:");
     if (file.ends_with('/')) refuse("SQLite needs a file, and a name that ends in '/' is a folder's");
     if (file.starts_with(':') || file.starts_with("file:"))
         refuse("a name that begins with ':' or 'file:' means something else to SQLite: write ./ before it");
@@ -218,7 +222,8 @@ std::string_view shown_scheme(std::string_view url)
     if (plain.size() < scheme.size() && (plain == "postgresql" || plain == "postgres"))
         refuse("write postgresql:// instead of " + std::string(scheme) + "://: the driver is not chosen in the URL");
     if (plain.size() < scheme.size() && plain == "sqlite")
-        refuse("write sqlite:///absolute/file instead of " + std::string(scheme) + "://: the driver is not chosen in the URL");
+        refuse("write sqlite:///absolute/file instead of " + std::string(scheme) +
+               "://: the driver is not chosen in the URL");
     if (!scheme.empty()) refuse("'" + std::string(scheme) + "' is no scheme known here; write " + std::string(forms));
     refuse("write " + std::string(forms));
 }

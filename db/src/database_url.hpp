@@ -7,9 +7,9 @@ namespace trunkline::db {
 
 /// One `name=value` behind the `?`.
 struct UrlParameter {
-    std::string name;    ///< decoded
-    std::string value;   ///< decoded
-    std::string written; ///< as it stood in the URL
+    std::string name;         ///< decoded
+    std::string value;        ///< decoded
+    std::string written;      ///< as it stood in the URL
     bool may_be_shown = true; ///< false behind a password, of which it may be a piece that was cut off by a bare '&'
 };
 

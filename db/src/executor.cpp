@@ -24,10 +24,7 @@ asio::awaitable<std::uint64_t> Executor::execute(Statement statement)
     return run_affected(Query(std::move(statement)));
 }
 
-asio::awaitable<Result> Executor::query(Statement statement)
-{
-    return run_one(Query(std::move(statement)));
-}
+asio::awaitable<Result> Executor::query(Statement statement) { return run_one(Query(std::move(statement))); }
 
 asio::awaitable<std::vector<Result>> Executor::run(Batch batch)
 {

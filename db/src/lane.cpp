@@ -17,8 +17,10 @@ template <class Awaited, class Handler>
 class Resume final : public Lane::Job {
 public:
     Resume(Awaited& job, Handler handler)
-        : job_(job), handler_(std::move(handler)),
-          executor_(asio::prefer(asio::get_associated_executor(handler_), asio::execution::outstanding_work.tracked)) {}
+        : job_(job),
+          handler_(std::move(handler)),
+          executor_(asio::prefer(asio::get_associated_executor(handler_), asio::execution::outstanding_work.tracked))
+    {}
 
     void run() noexcept override
     {
@@ -60,7 +62,8 @@ void Lane::post(std::unique_ptr<Job> job)
 {
     {
         const std::lock_guard lock(mutex_);
-        if (queue_.size() >= queue_max_) throw Full("the " + name_ + " lane has " + std::to_string(queue_max_) + " jobs waiting already");
+        if (queue_.size() >= queue_max_)
+            throw Full("the " + name_ + " lane has " + std::to_string(queue_max_) + " jobs waiting already");
         queue_.push_back(std::move(job));
     }
     woken_.notify_one();
@@ -75,7 +78,9 @@ std::size_t Lane::queued() const
 asio::awaitable<void> Lane::run_awaited(Awaited& job)
 {
     co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(
-        [this, &job](auto handler) { post(std::make_unique<Resume<Awaited, decltype(handler)>>(job, std::move(handler))); },
+        [this, &job](auto handler) {
+            post(std::make_unique<Resume<Awaited, decltype(handler)>>(job, std::move(handler)));
+        },
         asio::use_awaitable);
 }
 

@@ -22,10 +22,7 @@ constexpr std::size_t name_max = 64;
 /// So many letters that begin a name are nearer to it than to any that is merely as short.
 constexpr std::size_t begun_min = 3;
 
-constexpr char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 std::size_t edits(std::string_view from, std::string_view to)
 {

@@ -18,10 +18,7 @@ constexpr std::size_t connections_max = 10'000;
 constexpr std::size_t statements_max = 1'000'000;
 constexpr std::size_t application_name_max = 63; // PostgreSQL cuts there
 
-[[noreturn]] void refuse(const std::string& reason)
-{
-    throw UsageError("database URL: " + reason);
-}
+[[noreturn]] void refuse(const std::string& reason) { throw UsageError("database URL: " + reason); }
 
 /// Values are not repeated, here nor below: whoever forgot to encode an '&' in a password finds a piece of it there.
 [[noreturn]] void wants(std::string_view name, std::string_view what)
@@ -43,7 +40,7 @@ struct Parameter {
     std::string (*write)(const Draft&);
 };
 
-template <bool Options::*member>
+template <bool Options::* member>
 void read_switch(Draft& draft, std::string_view name, std::string_view value)
 {
     const auto read = read_boolean(value);
@@ -51,7 +48,7 @@ void read_switch(Draft& draft, std::string_view name, std::string_view value)
     draft.options.*member = *read;
 }
 
-template <bool Options::*member>
+template <bool Options::* member>
 std::string write_switch(const Draft& draft)
 {
     return draft.options.*member ? "true" : "false";
@@ -71,7 +68,7 @@ std::string write_number(const Draft& draft)
     return std::to_string(draft.options.*member);
 }
 
-template <milliseconds Options::*member, bool zero_fits>
+template <milliseconds Options::* member, bool zero_fits>
 void read_time(Draft& draft, std::string_view name, std::string_view value)
 {
     const auto read = read_duration(value);
@@ -81,7 +78,7 @@ void read_time(Draft& draft, std::string_view name, std::string_view value)
     draft.options.*member = *read;
 }
 
-template <milliseconds Options::*member>
+template <milliseconds Options::* member>
 std::string write_time(const Draft& draft)
 {
     return write_duration(draft.options.*member);
@@ -94,10 +91,7 @@ void read_overflow(Draft& draft, std::string_view name, std::string_view value)
     draft.overflow = *read;
 }
 
-std::string write_overflow(const Draft& draft)
-{
-    return draft.overflow ? std::to_string(*draft.overflow) : "";
-}
+std::string write_overflow(const Draft& draft) { return draft.overflow ? std::to_string(*draft.overflow) : ""; }
 
 void read_pooler(Draft& draft, std::string_view name, std::string_view value)
 {
@@ -148,10 +142,7 @@ void read_application_name(Draft& draft, std::string_view name, std::string_view
     draft.options.application_name = value;
 }
 
-std::string write_application_name(const Draft& draft)
-{
-    return draft.options.application_name;
-}
+std::string write_application_name(const Draft& draft) { return draft.options.application_name; }
 
 template <auto member, std::uint64_t min, std::uint64_t max>
 constexpr Parameter number(std::string_view name, std::array<std::string_view, 3> also = {})
@@ -159,13 +150,13 @@ constexpr Parameter number(std::string_view name, std::array<std::string_view, 3
     return {name, also, read_number<member, min, max>, write_number<member>};
 }
 
-template <milliseconds Options::*member, bool zero_fits>
+template <milliseconds Options::* member, bool zero_fits>
 constexpr Parameter time(std::string_view name, std::array<std::string_view, 3> also = {})
 {
     return {name, also, read_time<member, zero_fits>, write_time<member>};
 }
 
-template <bool Options::*member>
+template <bool Options::* member>
 constexpr Parameter toggle(std::string_view name)
 {
     return {name, {}, read_switch<member>, write_switch<member>};
@@ -185,7 +176,8 @@ constexpr std::array parameters{
     time<&Options::max_lifetime, true>("max_lifetime", {"pool_recycle"}),
     toggle<&Options::raw_sql>("raw_sql"),
     toggle<&Options::no_prepare>("no_prepare"),
-    number<&Options::statement_cache_size, 0, statements_max>("statement_cache_size", {"prepared_statement_cache_size", "statement_cache_capacity"}),
+    number<&Options::statement_cache_size, 0, statements_max>(
+        "statement_cache_size", {"prepared_statement_cache_size", "statement_cache_capacity"}),
     Parameter{"pooler", {}, read_pooler, write_pooler},
     Parameter{"isolation_level", {"isolation"}, read_isolation, write_isolation},
     Parameter{"application_name", {}, read_application_name, write_application_name},
@@ -194,15 +186,18 @@ constexpr std::array parameters{
 };
 
 /// Other programs' words for a value of ours.
-constexpr std::array<std::string_view, 4> foreign{"prepare", "prepare_threshold", "default_query_exec_mode", "pgbouncer"};
+constexpr std::array<std::string_view, 4> foreign{"prepare", "prepare_threshold", "default_query_exec_mode",
+                                                  "pgbouncer"};
 
 /// What libpq reads itself and gets as it was written.
+// clang-format off
 constexpr auto libpq = std::to_array<std::string_view>({
     "user", "password", "host", "hostaddr", "port", "dbname", "passfile", "service", "options", "channel_binding",
     "require_auth", "sslmode", "sslcompression", "sslcert", "sslkey", "sslpassword", "sslcertmode", "sslrootcert",
     "sslcrl", "sslcrldir", "sslsni", "ssl_min_protocol_version", "ssl_max_protocol_version", "requirepeer",
     "gssencmode", "krbsrvname", "gsslib", "gssdelegation", "target_session_attrs", "load_balance_hosts", "keepalives",
     "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout", "fallback_application_name"});
+// clang-format on
 
 template <class Names>
 bool contains(const Names& names, std::string_view name)
@@ -215,7 +210,8 @@ std::pair<std::string_view, std::string_view> in_our_words(std::string_view name
 {
     if (!contains(foreign, name)) return {name, value};
     if (name == "prepare_threshold") {
-        if (value != "0" && value != "None") wants(name, "0: statements are prepared at once or, with no_prepare, not at all");
+        if (value != "0" && value != "None")
+            wants(name, "0: statements are prepared at once or, with no_prepare, not at all");
         return {"no_prepare", "true"};
     }
     if (name == "default_query_exec_mode") {
@@ -243,8 +239,7 @@ std::vector<std::string_view> known_names(Engine engine)
         for (const std::string_view alias : parameter.also)
             if (!alias.empty()) names.push_back(alias);
     }
-    if (engine == Engine::postgresql)
-        names.insert(names.end(), libpq.begin(), libpq.end());
+    if (engine == Engine::postgresql) names.insert(names.end(), libpq.begin(), libpq.end());
     return names;
 }
 
@@ -257,7 +252,8 @@ std::vector<std::string_view> known_names(Engine engine)
     if (engine == Engine::sqlite && contains(libpq, given.name))
         refuse("'" + given.name + "' is for PostgreSQL and means nothing to SQLite");
     const auto plain = [](char c) { return c > 0x20 && c < 0x7f; };
-    const bool shown = given.may_be_shown && given.name.size() <= 64 && std::all_of(given.name.begin(), given.name.end(), plain);
+    const bool shown =
+        given.may_be_shown && given.name.size() <= 64 && std::all_of(given.name.begin(), given.name.end(), plain);
     const auto names = known_names(engine);
     refuse((shown ? "there is no parameter '" + given.name + "'"
                   : std::string("there is an unknown parameter (an '&' in a password is written %26)")) +
@@ -300,7 +296,8 @@ private:
         const std::string before = parameter.write(draft_);
         parameter.read(draft_, name, value);
         if (!first && parameter.write(draft_) != before)
-            refuse("'" + std::string(earlier->second) + "' and '" + given.name + "' are the same option with different values");
+            refuse("'" + std::string(earlier->second) + "' and '" + given.name +
+                   "' are the same option with different values");
     }
 
     bool has(std::string_view name) const { return spelled_.contains(name); }
@@ -311,7 +308,8 @@ private:
     {
         Options& options = draft_.options;
         if (draft_.overflow) {
-            if (has("max_size")) refuse(spelled("max_size") + " and " + spelled("max_overflow") + " both set the ceiling: give one");
+            if (has("max_size"))
+                refuse(spelled("max_size") + " and " + spelled("max_overflow") + " both set the ceiling: give one");
             options.max_size = options.min_size + *draft_.overflow;
             if (options.max_size < 1 || options.max_size > connections_max)
                 refuse("pool_size and max_overflow together have to be from 1 to " + std::to_string(connections_max));
@@ -320,8 +318,8 @@ private:
         } else if (!has("min_size")) {
             options.min_size = std::min(options.min_size, options.max_size);
         } else if (options.min_size > options.max_size) {
-            refuse(spelled("min_size") + " (" + std::to_string(options.min_size) + ") is above " + spelled("max_size") + " (" +
-                   std::to_string(options.max_size) + ")");
+            refuse(spelled("min_size") + " (" + std::to_string(options.min_size) + ") is above " + spelled("max_size") +
+                   " (" + std::to_string(options.max_size) + ")");
         }
     }
 
@@ -330,7 +328,8 @@ private:
         const Options& options = draft_.options;
         if (!has("no_prepare") || options.no_prepare) return;
         if (options.statement_cache_size == 0)
-            refuse(spelled("no_prepare") + " asks for named statements and " + spelled("statement_cache_size") + " keeps none");
+            refuse(spelled("no_prepare") + " asks for named statements and " + spelled("statement_cache_size") +
+                   " keeps none");
         if (options.pooler == Options::Pooler::transaction)
             refuse(spelled("no_prepare") + " asks for named statements, which " + spelled("pooler") + " rules out");
     }

@@ -29,7 +29,9 @@ std::string supavisor_ready(std::string_view url)
     const std::string_view query = mark == std::string_view::npos ? std::string_view{} : base.substr(mark + 1);
 
     std::string ready(base);
-    std::string_view separator = mark == std::string_view::npos ? "?" : query.empty() || query.ends_with('&') ? "" : "&";
+    std::string_view separator = mark == std::string_view::npos          ? "?"
+                                 : query.empty() || query.ends_with('&') ? ""
+                                                                         : "&";
     for (const auto& [name, value] : wanted) {
         if (has_parameter(query, name)) continue;
         ready += std::string(separator) + std::string(name) + '=' + std::string(value);

@@ -21,8 +21,9 @@ void refuse_while_holding(const asio::any_io_executor& executor, std::string_vie
     const TaskPtr task = task_of(executor);
     if (!task || task->held() == 0) return;
     const auto held = task->first_place();
-    throw UsageError("the task '" + task->name() + "' is about to wait for " + std::string(what) + " (" + place.file_name() + ":" +
-                     std::to_string(place.line()) + ") while it holds a database connection taken at " + held.file_name() + ":" +
+    throw UsageError("the task '" + task->name() + "' is about to wait for " + std::string(what) + " (" +
+                     place.file_name() + ":" + std::to_string(place.line()) +
+                     ") while it holds a database connection taken at " + held.file_name() + ":" +
                      std::to_string(held.line()) + "; give it back first");
 }
 

@@ -38,10 +38,7 @@ std::string written_year(std::int64_t year)
 
 } // namespace
 
-std::string_view to_string(Engine engine) noexcept
-{
-    return engine == Engine::postgresql ? "postgresql" : "sqlite";
-}
+std::string_view to_string(Engine engine) noexcept { return engine == Engine::postgresql ? "postgresql" : "sqlite"; }
 
 Bytes Bytes::from(std::string_view text)
 {

@@ -68,8 +68,8 @@ Uuid UuidSequence::next(std::chrono::sys_time<std::chrono::milliseconds> now, Ra
 
     Uuid::Bytes16 bytes{};
     for (int i = 0; i < 6; ++i) bytes[i] = static_cast<std::uint8_t>(milliseconds_ >> (40 - 8 * i));
-    bytes[6] = static_cast<std::uint8_t>(0x70 | counter_ >> 38);           // version 7, then 4 bits
-    bytes[7] = static_cast<std::uint8_t>(counter_ >> 30);                  // 8 bits
+    bytes[6] = static_cast<std::uint8_t>(0x70 | counter_ >> 38);          // version 7, then 4 bits
+    bytes[7] = static_cast<std::uint8_t>(counter_ >> 30);                 // 8 bits
     bytes[8] = static_cast<std::uint8_t>(0x80 | (counter_ >> 24 & 0x3f)); // the variant, then 6 bits
     for (int i = 0; i < 3; ++i) bytes[9 + i] = static_cast<std::uint8_t>(counter_ >> (16 - 8 * i));
     for (int i = 0; i < 4; ++i) bytes[12 + i] = static_cast<std::uint8_t>(random.tail >> (24 - 8 * i));

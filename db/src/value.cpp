@@ -72,10 +72,7 @@ std::optional<Date> parse_date(std::string_view text)
 
 } // namespace
 
-void decode_null()
-{
-    fail("22002", "found NULL where a value is wanted: use std::optional if it may be absent");
-}
+void decode_null() { fail("22002", "found NULL where a value is wanted: use std::optional if it may be absent"); }
 
 void decode_mismatch(Type found, std::string_view wanted)
 {

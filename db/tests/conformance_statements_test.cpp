@@ -54,7 +54,8 @@ TEST_P(Conformance, rows_become_structs_by_column_name_whatever_the_order_and_wh
 
 TEST_P(Conformance, fetch_one_wants_exactly_one_row)
 {
-    EXPECT_EQ(failure_of<NoRows>(pool().fetch_one<Person>("SELECT id, name, email FROM people")).outcome(), Outcome::applied);
+    EXPECT_EQ(failure_of<NoRows>(pool().fetch_one<Person>("SELECT id, name, email FROM people")).outcome(),
+              Outcome::applied);
     const Uuid id = add(pool(), "Ada");
     EXPECT_EQ(get(pool().fetch_one<Person>("SELECT id, name, email FROM people")).id, id);
     add(pool(), "Grace");
@@ -100,7 +101,8 @@ TEST_P(Conformance, execute_many_runs_the_text_once_for_each_tuple)
 TEST_P(Conformance, execute_many_happens_wholly_or_not_at_all)
 {
     const Rows rows{{new_uuid(), "Ada"}, {new_uuid(), ""}, {new_uuid(), "Radia"}};
-    const auto failure = failure_of<CheckViolation>(pool().execute_many("INSERT INTO people (id, name) VALUES ($1, $2)", rows));
+    const auto failure =
+        failure_of<CheckViolation>(pool().execute_many("INSERT INTO people (id, name) VALUES ($1, $2)", rows));
     EXPECT_EQ(failure.index(), 1u);
     EXPECT_TRUE(names(pool()).empty());
 }
@@ -117,7 +119,9 @@ TEST_P(Conformance, by_engine_sends_the_text_of_the_engine)
 TEST_P(Conformance, placeholders_are_bound_by_number_and_may_repeat)
 {
     add(pool(), "Ada");
-    EXPECT_EQ(get(pool().execute("UPDATE people SET email = $2, name = $1 WHERE name <> $1", "Grace", "g@crm.example.test")), 1u);
+    EXPECT_EQ(
+        get(pool().execute("UPDATE people SET email = $2, name = $1 WHERE name <> $1", "Grace", "g@crm.example.test")),
+        1u);
     const auto grace = get(pool().fetch_one<Person>("SELECT id, name, email FROM people"));
     EXPECT_EQ(grace.name, "Grace");
     EXPECT_EQ(grace.email, "g@crm.example.test");
@@ -136,17 +140,28 @@ TEST_P(Conformance, a_builder_joins_pieces_that_each_count_from_one)
 TEST_P(Conformance, every_type_comes_back_as_it_was_sent)
 {
     get(pool().execute(by_engine{
-        .postgresql = "CREATE TABLE everything (flag boolean, small smallint, middle integer, large bigint, real double precision, "
-                      "words text, document jsonb, raw bytea, id uuid, moment timestamptz, day date, mood text)",
+        .postgresql =
+            "CREATE TABLE everything (flag boolean, small smallint, middle integer, large bigint, real double precision, "
+            "words text, document jsonb, raw bytea, id uuid, moment timestamptz, day date, mood text)",
         .sqlite = "CREATE TABLE everything (flag INTEGER, small INTEGER, middle INTEGER, large INTEGER, real REAL, "
                   "words TEXT, document TEXT, raw BLOB, id BLOB, moment INTEGER, day TEXT, mood TEXT) STRICT"}));
-    const Everything sent{true, -32768, 2147483647, std::numeric_limits<std::int64_t>::min(), 0.1, "Grüße, 世界 'quoted' \"twice\"",
-                          Json(R"({"a": [1, null]})"), Bytes::from(std::string_view("\0\xff\\", 3)), new_uuid(),
-                          Time(1795253400123456us), Date(std::chrono::year(2024) / 2 / 29), Mood::in_a_hurry};
-    get(pool().execute("INSERT INTO everything (flag, small, middle, large, real, words, document, raw, id, moment, day, mood) "
-                       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-                       sent.flag, sent.small, sent.middle, sent.large, sent.real, sent.words, sent.document, sent.raw, sent.id,
-                       sent.moment, sent.day, sent.mood));
+    const Everything sent{true,
+                          -32768,
+                          2147483647,
+                          std::numeric_limits<std::int64_t>::min(),
+                          0.1,
+                          "Grüße, 世界 'quoted' \"twice\"",
+                          Json(R"({"a": [1, null]})"),
+                          Bytes::from(std::string_view("\0\xff\\", 3)),
+                          new_uuid(),
+                          Time(1795253400123456us),
+                          Date(std::chrono::year(2024) / 2 / 29),
+                          Mood::in_a_hurry};
+    get(pool().execute(
+        "INSERT INTO everything (flag, small, middle, large, real, words, document, raw, id, moment, day, mood) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        sent.flag, sent.small, sent.middle, sent.large, sent.real, sent.words, sent.document, sent.raw, sent.id,
+        sent.moment, sent.day, sent.mood));
     const auto back = get(pool().fetch_one<Everything>("SELECT * FROM everything"));
     EXPECT_EQ(back, sent);
     EXPECT_EQ(back.words, sent.words);
@@ -154,15 +169,16 @@ TEST_P(Conformance, every_type_comes_back_as_it_was_sent)
     EXPECT_EQ(back.moment, sent.moment);
     const auto same = get(pool().fetch_value<std::int64_t>(
         "SELECT count(*) FROM everything WHERE flag = $1 AND large = $2 AND real = $3 AND words = $4 AND raw = $5 AND id = $6 "
-        "AND moment = $7 AND day = $8", sent.flag, sent.large, sent.real, sent.words, sent.raw, sent.id, sent.moment, sent.day));
+        "AND moment = $7 AND day = $8",
+        sent.flag, sent.large, sent.real, sent.words, sent.raw, sent.id, sent.moment, sent.day));
     EXPECT_EQ(same, 1) << "and a comparison in SQL finds it";
 }
 
 TEST_P(Conformance, an_empty_optional_is_null_both_ways)
 {
     const Uuid id = add(pool(), "Ada");
-    get(pool().execute("UPDATE people SET email = $1, age = $2 WHERE id = $3", std::optional<std::string>("a@crm.example.test"),
-                       std::optional<std::int64_t>(36), id));
+    get(pool().execute("UPDATE people SET email = $1, age = $2 WHERE id = $3",
+                       std::optional<std::string>("a@crm.example.test"), std::optional<std::int64_t>(36), id));
     EXPECT_EQ(get(pool().fetch_value<std::optional<std::int64_t>>("SELECT age FROM people")), 36);
     get(pool().execute("UPDATE people SET email = $1, age = $2 WHERE id = $3", std::optional<std::string>(),
                        std::optional<std::int64_t>(), id));
@@ -185,9 +201,12 @@ TEST_P(Conformance, what_does_not_fit_is_an_error_that_names_the_column)
     };
     add(pool(), "Ada");
     EXPECT_TRUE(says(failure_of<DecodeError>(pool().fetch<Aged>("SELECT name, age FROM people")), "age")) << "NULL";
-    EXPECT_TRUE(says(failure_of<DecodeError>(pool().fetch<Aged>("SELECT name FROM people")), "age")) << "a missing column";
-    EXPECT_TRUE(says(failure_of<DecodeError>(pool().fetch_value<std::int16_t>("SELECT 70000 AS wide")), "wide")) << "narrowing";
-    EXPECT_TRUE(says(failure_of<DecodeError>(pool().fetch_value<std::int64_t>("SELECT name AS worded FROM people")), "worded"));
+    EXPECT_TRUE(says(failure_of<DecodeError>(pool().fetch<Aged>("SELECT name FROM people")), "age"))
+        << "a missing column";
+    EXPECT_TRUE(says(failure_of<DecodeError>(pool().fetch_value<std::int16_t>("SELECT 70000 AS wide")), "wide"))
+        << "narrowing";
+    EXPECT_TRUE(
+        says(failure_of<DecodeError>(pool().fetch_value<std::int64_t>("SELECT name AS worded FROM people")), "worded"));
     EXPECT_EQ(get(pool().fetch_value<std::int64_t>("SELECT 1")), 1) << "and the pool goes on";
 }
 
@@ -195,16 +214,18 @@ TEST_P(Conformance, what_does_not_fit_is_an_error_that_names_the_column)
 
 TEST_P(Conformance, a_duplicate_is_a_unique_violation_that_names_what_was_violated)
 {
-    get(pool().execute("INSERT INTO people (id, name, email) VALUES ($1, $2, $3)", new_uuid(), "Ada", "a@crm.example.test"));
-    const auto again = failure_of<UniqueViolation>(
-        pool().execute("INSERT INTO people (id, name, email) VALUES ($1, $2, $3)", new_uuid(), "Eve", "a@crm.example.test"));
+    get(pool().execute("INSERT INTO people (id, name, email) VALUES ($1, $2, $3)", new_uuid(), "Ada",
+                       "a@crm.example.test"));
+    const auto again = failure_of<UniqueViolation>(pool().execute(
+        "INSERT INTO people (id, name, email) VALUES ($1, $2, $3)", new_uuid(), "Eve", "a@crm.example.test"));
     EXPECT_EQ(again.sqlstate(), "23505");
     EXPECT_EQ(again.outcome(), Outcome::rejected);
     EXPECT_EQ(again.constraint(), is_postgresql() ? "people_email_once" : "people.email");
     EXPECT_FALSE(again.retryable());
     EXPECT_TRUE(again.statement().starts_with("INSERT INTO people"));
     EXPECT_NE(std::string_view(again.place().file_name()).find("conformance_statements_test"), std::string_view::npos);
-    EXPECT_EQ(std::string_view(again.what()).find("a@crm.example.test"), std::string_view::npos) << "values are nobody's business";
+    EXPECT_EQ(std::string_view(again.what()).find("a@crm.example.test"), std::string_view::npos)
+        << "values are nobody's business";
     EXPECT_EQ(names(pool()), (std::vector<std::string>{"Ada"}));
 }
 
@@ -219,7 +240,8 @@ TEST_P(Conformance, an_unknown_parent_is_a_foreign_key_violation)
 
 TEST_P(Conformance, a_failed_check_and_a_missing_value_are_check_violations)
 {
-    const auto check = failure_of<CheckViolation>(pool().execute("INSERT INTO people (id, name) VALUES ($1, $2)", new_uuid(), ""));
+    const auto check =
+        failure_of<CheckViolation>(pool().execute("INSERT INTO people (id, name) VALUES ($1, $2)", new_uuid(), ""));
     EXPECT_EQ(check.sqlstate(), "23514");
     EXPECT_EQ(check.constraint(), "people_name_filled");
     const auto missing = failure_of<CheckViolation>(pool().execute("INSERT INTO people (id) VALUES ($1)", new_uuid()));
@@ -241,7 +263,8 @@ TEST_P(Conformance, mistakes_in_the_text_have_the_same_states_everywhere)
 }
 
 INSTANTIATE_TEST_SUITE_P(On, Conformance,
-                         ::testing::Values(Road::sqlite_file, Road::sqlite_memory, Road::postgresql, Road::pgbouncer), road_name);
+                         ::testing::Values(Road::sqlite_file, Road::sqlite_memory, Road::postgresql, Road::pgbouncer),
+                         road_name);
 
 } // namespace
 } // namespace trunkline::db::testing

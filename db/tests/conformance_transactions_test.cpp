@@ -245,8 +245,10 @@ TEST_P(Conformance, after_commit_outside_a_transaction_runs_at_once)
 }
 
 INSTANTIATE_TEST_SUITE_P(On, Conformance,
-                         ::testing::Values(Road::sqlite_file, Road::sqlite_memory, Road::postgresql, Road::pgbouncer), road_name);
-INSTANTIATE_TEST_SUITE_P(On, ConformanceOfMany, ::testing::Values(Road::sqlite_file, Road::postgresql, Road::pgbouncer), road_name);
+                         ::testing::Values(Road::sqlite_file, Road::sqlite_memory, Road::postgresql, Road::pgbouncer),
+                         road_name);
+INSTANTIATE_TEST_SUITE_P(On, ConformanceOfMany, ::testing::Values(Road::sqlite_file, Road::postgresql, Road::pgbouncer),
+                         road_name);
 
 } // namespace
 } // namespace trunkline::db::testing

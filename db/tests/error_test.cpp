@@ -114,8 +114,9 @@ TEST(Error, what_it_says_has_the_state_the_place_and_the_statement)
     info.place = std::source_location::current();
     info.index = 2;
     const std::string line = std::to_string(info.place.line());
-    EXPECT_EQ(std::string(Error(info).what()), "a row with this key exists already (SQLSTATE 23505); member 2 of the unit at error_test.cpp:" + line +
-                                                   ": INSERT INTO clients (id, email) VALUES ($1, $2)");
+    EXPECT_EQ(std::string(Error(info).what()),
+              "a row with this key exists already (SQLSTATE 23505); member 2 of the unit at error_test.cpp:" + line +
+                  ": INSERT INTO clients (id, email) VALUES ($1, $2)");
 }
 
 TEST(Error, what_it_says_leaves_out_what_is_not_known)

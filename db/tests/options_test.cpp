@@ -54,11 +54,12 @@ TEST(Options, the_short_scheme_is_the_same)
 
 TEST(Options, forms_that_libpq_understands_reach_it_as_they_were_written)
 {
-    for (const char* url : {"postgresql://", "postgresql:///crm", "postgresql://h", "postgresql://ada@h/db", "postgresql://h:5432/db",
-                            "postgresql://a:5432,b:5433/db?target_session_attrs=read-write", "postgresql://[::1]:5432/db",
-                            "postgresql://%2Fvar%2Frun%2Fpostgresql/db", "postgresql:///db?host=/var/run/postgresql&port=5433",
-                            "postgresql://ad%40a:p%3A%2F%3F%23%26w@h/my%20db?sslmode=verify-full&sslrootcert=/etc/ca.pem",
-                            "postgresql:///db?user=ada&password=a%26b"})
+    for (const char* url :
+         {"postgresql://", "postgresql:///crm", "postgresql://h", "postgresql://ada@h/db", "postgresql://h:5432/db",
+          "postgresql://a:5432,b:5433/db?target_session_attrs=read-write", "postgresql://[::1]:5432/db",
+          "postgresql://%2Fvar%2Frun%2Fpostgresql/db", "postgresql:///db?host=/var/run/postgresql&port=5433",
+          "postgresql://ad%40a:p%3A%2F%3F%23%26w@h/my%20db?sslmode=verify-full&sslrootcert=/etc/ca.pem",
+          "postgresql:///db?user=ada&password=a%26b"})
         EXPECT_EQ(Options::parse(url).target, url);
 }
 
@@ -73,8 +74,9 @@ TEST(Options, parameters_of_ours_are_taken_out_of_the_target)
 
 TEST(Options, each_parameter_is_read)
 {
-    const Options options = with("acquire_timeout=1&connect_timeout=2s&command_timeout=500ms&max_queries=7&max_idle=2min&max_lifetime=1h&raw_sql=on"
-                                 "&no_prepare=1&statement_cache_size=9&pooler=none&isolation_level=serializable&drain_timeout=3s&leak_warning=0");
+    const Options options = with(
+        "acquire_timeout=1&connect_timeout=2s&command_timeout=500ms&max_queries=7&max_idle=2min&max_lifetime=1h&raw_sql=on"
+        "&no_prepare=1&statement_cache_size=9&pooler=none&isolation_level=serializable&drain_timeout=3s&leak_warning=0");
     EXPECT_EQ(options.acquire_timeout, 1s);
     EXPECT_EQ(options.connect_timeout, 2s);
     EXPECT_EQ(options.command_timeout, 500ms);
@@ -92,8 +94,10 @@ TEST(Options, each_parameter_is_read)
 
 TEST(Options, the_names_other_libraries_use_are_accepted)
 {
-    for (const char* name : {"pool_min", "pool_size", "pool_min_conns"}) EXPECT_EQ(with(std::string(name) + "=2").min_size, 2u) << name;
-    for (const char* name : {"pool_max", "pool_max_conns"}) EXPECT_EQ(with(std::string(name) + "=9").max_size, 9u) << name;
+    for (const char* name : {"pool_min", "pool_size", "pool_min_conns"})
+        EXPECT_EQ(with(std::string(name) + "=2").min_size, 2u) << name;
+    for (const char* name : {"pool_max", "pool_max_conns"})
+        EXPECT_EQ(with(std::string(name) + "=9").max_size, 9u) << name;
     EXPECT_EQ(with("pool_timeout=0.25").acquire_timeout, 250ms);
     EXPECT_EQ(with("pool_recycle=60").max_lifetime, 60s);
     EXPECT_EQ(with("max_inactive_connection_lifetime=60").max_idle, 60s);
@@ -110,7 +114,8 @@ TEST(Options, the_names_other_libraries_use_are_accepted)
 
 TEST(Options, a_pooler_may_be_named)
 {
-    for (const char* said : {"pgbouncer=true", "pooler=pgbouncer", "pooler=supavisor", "pooler=odyssey", "pooler=transaction"}) {
+    for (const char* said :
+         {"pgbouncer=true", "pooler=pgbouncer", "pooler=supavisor", "pooler=odyssey", "pooler=transaction"}) {
         EXPECT_EQ(with(said).pooler, Options::Pooler::transaction) << said;
         EXPECT_TRUE(with(said).pooler_safe()) << said;
     }
@@ -138,10 +143,13 @@ TEST(Options, a_size_that_is_not_given_makes_room_for_the_one_that_is)
 TEST(Options, contradictions_are_refused_with_both_names)
 {
     expect_refused(pg + "?pool_min=9&max_size=3", "'pool_min' (9) is above 'max_size' (3)");
-    expect_refused(pg + "?min_size=1&pool_size=2", "'min_size' and 'pool_size' are the same option with different values");
+    expect_refused(pg + "?min_size=1&pool_size=2",
+                   "'min_size' and 'pool_size' are the same option with different values");
     expect_refused(pg + "?prepare=true&no_prepare=true", "'prepare' and 'no_prepare' are the same option");
-    expect_refused(pg + "?no_prepare=false&statement_cache_size=0", "'no_prepare' asks for named statements and 'statement_cache_size' keeps none");
-    expect_refused(pg + "?prepare=true&pgbouncer=true", "'prepare' asks for named statements, which 'pgbouncer' rules out");
+    expect_refused(pg + "?no_prepare=false&statement_cache_size=0",
+                   "'no_prepare' asks for named statements and 'statement_cache_size' keeps none");
+    expect_refused(pg + "?prepare=true&pgbouncer=true",
+                   "'prepare' asks for named statements, which 'pgbouncer' rules out");
     expect_refused("postgresql://ada@h/db?user=bob", "'user' is given twice");
     expect_refused("postgresql://h/db?host=other", "'host' is given twice");
     expect_refused(pg + "?password=other", "'password' is given twice");
@@ -182,14 +190,16 @@ TEST(Options, what_cannot_be_chosen_is_refused_with_the_reason)
 TEST(Options, values_that_do_not_fit_are_refused_with_what_is_wanted)
 {
     for (const char* value : {"", "-1", "1.5", "abc", "+1", "10001", "99999999999999999999999", "1 "})
-        EXPECT_NE(refusal(pg + "?min_size=" + (std::string(value) == "1 " ? "1%20" : value)).find("'min_size' wants a whole number from 0 to 10000"),
+        EXPECT_NE(refusal(pg + "?min_size=" + (std::string(value) == "1 " ? "1%20" : value))
+                      .find("'min_size' wants a whole number from 0 to 10000"),
                   std::string::npos);
     expect_refused(pg + "?max_size=0", "from 1 to");
     for (const char* value : {"", "0", "0ms", "10parsecs", "-1", "1e3", ".5", "1.", "0.0001", "367h5", "8785h", "s",
                               "10%20s", "1.s", "99999999999999999999"})
         expect_refused(pg + "?acquire_timeout=" + value, "'acquire_timeout' wants a time such as 10s");
     EXPECT_EQ(with("acquire_timeout=8784h").acquire_timeout, 366 * 24h);
-    for (const char* value : {"yes", "TRUE", "2", ""}) expect_refused(pg + "?raw_sql=" + value, "'raw_sql' wants true or false");
+    for (const char* value : {"yes", "TRUE", "2", ""})
+        expect_refused(pg + "?raw_sql=" + value, "'raw_sql' wants true or false");
     expect_refused(pg + "?pooler=haproxy", "'pooler' wants auto, none or transaction");
     expect_refused(pg + "?isolation=read_uncommitted", "'isolation' wants");
     expect_refused(pg + "?prepare_threshold=5", "'prepare_threshold' wants 0");
@@ -263,18 +273,42 @@ TEST(Options, a_parameter_needs_a_name_and_a_value)
 // However a password was mangled into a URL, what is said against it does not repeat it.
 TEST(Options, no_message_ever_holds_the_password_or_a_piece_of_it)
 {
-    for (const char* url : {
-             "postgresql://u:SeCret@h/db?unknown=1", "postgresql://u:SeCret@h:port/db", "postgresql://u:Se@SeCret@h/db",
-             "postgresql://u:Se/SeCret@h/db", "postgresql://u:1?SeCret=1@h/db", "postgresql://u:1#SeCret@h/db", "postgresql://u:SeCret",
-             "postgresql://u:1/x?SeCret", "postgresql://u:Se%SeCret@h/db", "postgresql://u:%zzSeCret@h/db", "postgresql://u:Se Cret SeCret@h/db",
-             "postgresql://u:SeCret@h:99999/db", "postgresql://u:SeCret@[::1/db", "postgresql://u:SeCret@h%/db", "postgresql://u:SeCret@h/a/b",
-             "postgresql://h/db?password=SeCret&max_size=0", "postgresql://h/db?password=a&SeCret=b", "postgresql://h/db?password=a&SeCret",
-             "postgresql://h/db?password=a&max_size=SeCret", "postgresql://h/db?password=SeCret&password=SeCret",
-             "postgresql://u:SeCret@h/db?password=SeCret", "postgresql://h/db?passwrod=SeCret", "postgresql://h/db?password=a%SeCret",
-             "postgresql://h/db?password=Se@SeCret", "postgresql://h/db?password=a#SeCret", "postgresql://h/db?sslpassword=a&SeCret=b",
-             "mysql://u:SeCret@h/db", "postgresql+asyncpg://u:SeCret@h/db", "postgress://u:SeCret@h/db", "u:SeCret@h/db",
-             "SeCret:5432@h", "host=h password=SeCret", "host=h password=a://SeCret", "SeCret", "postgresql:u:SeCret@h",
-             "postgresql://u:%53eCret@h/db?timeout=1"}) {
+    for (const char* url : {"postgresql://u:SeCret@h/db?unknown=1",
+                            "postgresql://u:SeCret@h:port/db",
+                            "postgresql://u:Se@SeCret@h/db",
+                            "postgresql://u:Se/SeCret@h/db",
+                            "postgresql://u:1?SeCret=1@h/db",
+                            "postgresql://u:1#SeCret@h/db",
+                            "postgresql://u:SeCret",
+                            "postgresql://u:1/x?SeCret",
+                            "postgresql://u:Se%SeCret@h/db",
+                            "postgresql://u:%zzSeCret@h/db",
+                            "postgresql://u:Se Cret SeCret@h/db",
+                            "postgresql://u:SeCret@h:99999/db",
+                            "postgresql://u:SeCret@[::1/db",
+                            "postgresql://u:SeCret@h%/db",
+                            "postgresql://u:SeCret@h/a/b",
+                            "postgresql://h/db?password=SeCret&max_size=0",
+                            "postgresql://h/db?password=a&SeCret=b",
+                            "postgresql://h/db?password=a&SeCret",
+                            "postgresql://h/db?password=a&max_size=SeCret",
+                            "postgresql://h/db?password=SeCret&password=SeCret",
+                            "postgresql://u:SeCret@h/db?password=SeCret",
+                            "postgresql://h/db?passwrod=SeCret",
+                            "postgresql://h/db?password=a%SeCret",
+                            "postgresql://h/db?password=Se@SeCret",
+                            "postgresql://h/db?password=a#SeCret",
+                            "postgresql://h/db?sslpassword=a&SeCret=b",
+                            "mysql://u:SeCret@h/db",
+                            "postgresql+asyncpg://u:SeCret@h/db",
+                            "postgress://u:SeCret@h/db",
+                            "u:SeCret@h/db",
+                            "SeCret:5432@h",
+                            "host=h password=SeCret",
+                            "host=h password=a://SeCret",
+                            "SeCret",
+                            "postgresql:u:SeCret@h",
+                            "postgresql://u:%53eCret@h/db?timeout=1"}) {
         const std::string said = refusal(url);
         EXPECT_EQ(said.find("SeCret"), std::string::npos) << said;
         EXPECT_EQ(said.find("eCret"), std::string::npos) << said;
@@ -286,8 +320,10 @@ TEST(Options, described_it_shows_no_password)
     EXPECT_EQ(Options::parse(pg).describe(), "postgresql://ada:***@db.crm.example.test:5432/crm");
     EXPECT_EQ(Options::parse("postgresql://ada:a%26b:c@h/db?sslmode=require&sslpassword=a%26b&max_size=9").describe(),
               "postgresql://ada:***@h/db?sslmode=require&sslpassword=***&max_size=9");
-    EXPECT_EQ(Options::parse("postgresql:///db?user=ada&password=s3cret").describe(), "postgresql:///db?user=ada&password=***");
-    EXPECT_EQ(Options::parse("postgresql:///db?user=ada&%70assword=s3cret").describe(), "postgresql:///db?user=ada&password=***");
+    EXPECT_EQ(Options::parse("postgresql:///db?user=ada&password=s3cret").describe(),
+              "postgresql:///db?user=ada&password=***");
+    EXPECT_EQ(Options::parse("postgresql:///db?user=ada&%70assword=s3cret").describe(),
+              "postgresql:///db?user=ada&password=***");
     EXPECT_EQ(Options::parse("postgresql://ada@h/db").describe(), "postgresql://ada@h/db");
     EXPECT_EQ(Options::parse("postgresql://:s3cret@h/db").describe(), "postgresql://:***@h/db");
     EXPECT_EQ(Options::parse("postgresql://ada:@h/db").describe(), "postgresql://ada:***@h/db");
@@ -304,15 +340,16 @@ TEST(Options, described_it_shows_what_is_not_the_default)
     EXPECT_EQ(Options::parse("sqlite::memory:?pool_timeout=1.5").describe(), "sqlite::memory:?acquire_timeout=1500ms");
     EXPECT_EQ(Options::parse("sqlite:a%20b%3f.db?prepare=false&isolation=SERIALIZABLE").describe(),
               "sqlite:a%20b%3F.db?no_prepare=true&isolation_level=serializable");
-    EXPECT_EQ(with("application_name=a%20b%26c").describe(), "postgresql://ada:***@db.crm.example.test:5432/crm?application_name=a%20b%26c");
+    EXPECT_EQ(with("application_name=a%20b%26c").describe(),
+              "postgresql://ada:***@db.crm.example.test:5432/crm?application_name=a%20b%26c");
 }
 
 void expect_same(const Options& a, const Options& b)
 {
     const auto all = [](const Options& o) {
-        return std::tuple(o.engine, o.min_size, o.max_size, o.acquire_timeout, o.connect_timeout, o.command_timeout, o.max_queries,
-                          o.max_idle, o.max_lifetime, o.raw_sql, o.no_prepare, o.statement_cache_size, o.pooler, o.isolation,
-                          o.application_name, o.drain_timeout, o.leak_warning);
+        return std::tuple(o.engine, o.min_size, o.max_size, o.acquire_timeout, o.connect_timeout, o.command_timeout,
+                          o.max_queries, o.max_idle, o.max_lifetime, o.raw_sql, o.no_prepare, o.statement_cache_size,
+                          o.pooler, o.isolation, o.application_name, o.drain_timeout, o.leak_warning);
     };
     EXPECT_TRUE(all(a) == all(b)) << a.describe() << "\n" << b.describe();
     EXPECT_EQ(a.target, b.target);
@@ -337,8 +374,8 @@ TEST(Options, what_is_described_is_read_back_the_same)
                                            "application_name=%25%26%3D",
                                            "drain_timeout=0",
                                            "leak_warning=1ms"};
-    const std::vector<std::string> locations{"sqlite:a%2523b/c.db", "sqlite:///%C3%A9", "sqlite::memory:",
-                                             "postgresql:///x%2Fy?sslmode=disable&keepalives=0",
+    const std::vector<std::string> locations{"sqlite:a%2523b/c.db", "sqlite:///%C3%A9",
+                                             "sqlite::memory:", "postgresql:///x%2Fy?sslmode=disable&keepalives=0",
                                              "postgresql://u@h:1,[::1]/db"};
     for (int i = 0; i < 2000; ++i) {
         std::string url = locations[random() % locations.size()];
@@ -355,39 +392,46 @@ TEST(Options, what_is_described_is_read_back_the_same)
 
 TEST(Options, any_text_at_all_is_read_or_refused)
 {
-    constexpr std::string_view pieces[]{"postgresql://", "sqlite:", "postgres://", "?", "&", "=", "@", ":", "/", "%", "%41", "[", "]", ",", "#",
-                                        "u", "h", "5432", "password", "max_size", "min_size", "10", "ms",
-                                         "pgbouncer", "true", ":memory:", ".", "\xc3"};
+    constexpr std::string_view pieces[]{
+        "postgresql://", "sqlite:", "postgres://", "?",         "&",    "=",        "@", ":",    "/",        "%",
+        "%41",           "[",       "]",           ",",         "#",    "u",        "h", "5432", "password", "max_size",
+        "min_size",      "10",      "ms",          "pgbouncer", "true", ":memory:", ".", "\xc3"};
     std::mt19937 random(20260106);
     for (int i = 0; i < 100'000; ++i) {
         std::string url(pieces[random() % 3]);
         for (std::size_t n = random() % 10; n > 0; --n) url += pieces[random() % std::size(pieces)];
         try {
             const Options options = Options::parse(url);
-            expect_same(Options::parse(options.describe()), Options::parse(Options::parse(options.describe()).describe()));
-        } catch (const UsageError&) {
-        }
+            expect_same(Options::parse(options.describe()),
+                        Options::parse(Options::parse(options.describe()).describe()));
+        } catch (const UsageError&) {}
     }
 }
 
 TEST(SupavisorReady, the_three_parameters_are_added_once)
 {
-    EXPECT_EQ(supavisor_ready("postgresql://h/db"), "postgresql://h/db?raw_sql=true&no_prepare=true&statement_cache_size=0");
+    EXPECT_EQ(supavisor_ready("postgresql://h/db"),
+              "postgresql://h/db?raw_sql=true&no_prepare=true&statement_cache_size=0");
     EXPECT_EQ(supavisor_ready("postgresql://h/db?sslmode=require"),
               "postgresql://h/db?sslmode=require&raw_sql=true&no_prepare=true&statement_cache_size=0");
-    EXPECT_EQ(supavisor_ready("postgresql://h/db#top"), "postgresql://h/db?raw_sql=true&no_prepare=true&statement_cache_size=0#top");
+    EXPECT_EQ(supavisor_ready("postgresql://h/db#top"),
+              "postgresql://h/db?raw_sql=true&no_prepare=true&statement_cache_size=0#top");
     EXPECT_EQ(supavisor_ready("postgresql://h/db?a=b#top?c&d"),
               "postgresql://h/db?a=b&raw_sql=true&no_prepare=true&statement_cache_size=0#top?c&d");
-    EXPECT_EQ(supavisor_ready("postgresql://h/db?"), "postgresql://h/db?raw_sql=true&no_prepare=true&statement_cache_size=0");
-    EXPECT_EQ(supavisor_ready("postgresql://h/db?a=b&"), "postgresql://h/db?a=b&raw_sql=true&no_prepare=true&statement_cache_size=0");
-    EXPECT_EQ(supavisor_ready("postgresql://h/db?a=b?"), "postgresql://h/db?a=b?&raw_sql=true&no_prepare=true&statement_cache_size=0");
+    EXPECT_EQ(supavisor_ready("postgresql://h/db?"),
+              "postgresql://h/db?raw_sql=true&no_prepare=true&statement_cache_size=0");
+    EXPECT_EQ(supavisor_ready("postgresql://h/db?a=b&"),
+              "postgresql://h/db?a=b&raw_sql=true&no_prepare=true&statement_cache_size=0");
+    EXPECT_EQ(supavisor_ready("postgresql://h/db?a=b?"),
+              "postgresql://h/db?a=b?&raw_sql=true&no_prepare=true&statement_cache_size=0");
     EXPECT_EQ(supavisor_ready(""), "?raw_sql=true&no_prepare=true&statement_cache_size=0");
 }
 
 TEST(SupavisorReady, what_is_there_already_is_left_as_it_is)
 {
     EXPECT_EQ(supavisor_ready("x?no_prepare=false"), "x?no_prepare=false&raw_sql=true&statement_cache_size=0");
-    EXPECT_EQ(supavisor_ready("x?statement_cache_size=9&raw_sql&no_prepare="), "x?statement_cache_size=9&raw_sql&no_prepare=");
+    EXPECT_EQ(supavisor_ready("x?statement_cache_size=9&raw_sql&no_prepare="),
+              "x?statement_cache_size=9&raw_sql&no_prepare=");
     EXPECT_EQ(supavisor_ready("x?not_raw_sql=1&raw_sql_too=2"),
               "x?not_raw_sql=1&raw_sql_too=2&raw_sql=true&no_prepare=true&statement_cache_size=0");
     EXPECT_EQ(supavisor_ready("x#raw_sql=true"), "x?raw_sql=true&no_prepare=true&statement_cache_size=0#raw_sql=true");
@@ -395,7 +439,8 @@ TEST(SupavisorReady, what_is_there_already_is_left_as_it_is)
 
 TEST(SupavisorReady, twice_is_as_once_and_only_the_query_grows)
 {
-    constexpr std::string_view pieces[]{"?", "&", "#", "=", "raw_sql", "no_prepare", "statement_cache_size", "true", "0", "x", "postgresql://h/db"};
+    constexpr std::string_view pieces[]{
+        "?", "&", "#", "=", "raw_sql", "no_prepare", "statement_cache_size", "true", "0", "x", "postgresql://h/db"};
     std::mt19937 random(20260107);
     for (int i = 0; i < 100'000; ++i) {
         std::string url;
@@ -410,7 +455,8 @@ TEST(SupavisorReady, twice_is_as_once_and_only_the_query_grows)
 
 TEST(SupavisorReady, what_it_makes_is_safe_behind_a_pooler)
 {
-    for (const char* url : {"postgresql://h/db", "postgresql://h/db?prepare=false", "postgresql://h/db?pgbouncer=true&sslmode=require"}) {
+    for (const char* url :
+         {"postgresql://h/db", "postgresql://h/db?prepare=false", "postgresql://h/db?pgbouncer=true&sslmode=require"}) {
         const Options options = Options::parse(supavisor_ready(url));
         EXPECT_TRUE(options.pooler_safe());
         EXPECT_TRUE(options.raw_sql);

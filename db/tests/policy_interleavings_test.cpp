@@ -25,10 +25,7 @@ static_assert(steps_for_a_seed * seeds_usually >= 200'000);
 /// does that they do not allow is a broken promise.
 class World {
 public:
-    explicit World(std::uint64_t seed) : random_(seed), limits_(any_limits()), policy_(limits_, seed)
-    {
-        obey();
-    }
+    explicit World(std::uint64_t seed) : random_(seed), limits_(any_limits()), policy_(limits_, seed) { obey(); }
 
     void run()
     {
@@ -189,7 +186,8 @@ private:
             promise(places_.emplace(action.slot, Place{}).second, "a slot is opened twice");
             promise(places_.size() <= limits_.max_size, "more connections than max_size");
             return;
-        case What::stop_open: return expect(action.slot, State::opening, State::opening, "what does not open is stopped");
+        case What::stop_open:
+            return expect(action.slot, State::opening, State::opening, "what does not open is stopped");
         case What::close: return expect(action.slot, State::idle, State::closing, "what is not idle is closed");
         case What::cut: return expect(action.slot, State::lent, State::cut, "what is not lent is cut");
         case What::grant: return grant(action);
@@ -199,7 +197,9 @@ private:
             waiting_.erase(action.waiter);
             return;
         case What::fail: promise(down_seen_, "somebody is failed without an outage"); return answer(action.waiter);
-        case What::turn_away: promise(draining_, "somebody is turned away from an open pool"); return answer(action.waiter);
+        case What::turn_away:
+            promise(draining_, "somebody is turned away from an open pool");
+            return answer(action.waiter);
         case What::warn: return expect(action.slot, State::lent, State::lent, "a warning for what is not lent");
         case What::outage: down_seen_ = true; return;
         case What::recovered: down_seen_ = false; return;
@@ -227,10 +227,7 @@ private:
         waiting_.erase(action.waiter);
     }
 
-    void answer(WaiterId waiter)
-    {
-        promise(waiting_.erase(waiter) == 1, "somebody who does not wait is answered");
-    }
+    void answer(WaiterId waiter) { promise(waiting_.erase(waiter) == 1, "somebody who does not wait is answered"); }
 
     // -- What always holds
 

@@ -9,10 +9,7 @@ using testing::execute;
 using testing::House;
 using testing::Running;
 
-bool has(const std::string& text, std::string_view part)
-{
-    return text.find(part) != std::string::npos;
-}
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 // -- Helpers -------------------------------------------------------------------
 
@@ -295,7 +292,8 @@ TEST(Connection, left_in_a_transaction_is_rolled_back_before_it_serves_anybody)
         house.settle();
     }
     house.finish(*next);
-    EXPECT_EQ(house.server->log(), (std::vector<std::string>{"open 1", "1: BEGIN", "1: reset", "1: ROLLBACK", "1: SELECT 2"}));
+    EXPECT_EQ(house.server->log(),
+              (std::vector<std::string>{"open 1", "1: BEGIN", "1: reset", "1: ROLLBACK", "1: SELECT 2"}));
 }
 
 TEST(Connection, is_dropped_when_it_cannot_be_rolled_back)
@@ -496,7 +494,8 @@ TEST(Pool, may_go_while_it_opens_closes_and_rolls_back)
     house.server->hold("CONNECT");
     Running& waiting = house.go(execute(house.pool(), "SELECT 2"));
     house.until([&] {
-        return house.server->held("CONNECT") == 1 && house.server->held("ROLLBACK") == 1 && house.server->held("CLOSE") == 1;
+        return house.server->held("CONNECT") == 1 && house.server->held("ROLLBACK") == 1 &&
+               house.server->held("CLOSE") == 1;
     });
     house.destroy_pool();
     house.failure_of<PoolClosed>(waiting);

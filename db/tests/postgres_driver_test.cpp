@@ -44,7 +44,10 @@ protected:
         return {};
     }
     int pid_of(DriverConnection& connection) { return bench->value<int>(connection, "SELECT pg_backend_pid()"); }
-    std::string state_of(int pid) { return server.sql("SELECT state FROM pg_stat_activity WHERE pid = " + std::to_string(pid)); }
+    std::string state_of(int pid)
+    {
+        return server.sql("SELECT state FROM pg_stat_activity WHERE pid = " + std::to_string(pid));
+    }
 
     PostgresServer& server = PostgresServer::shared();
     std::unique_ptr<PostgresBench> bench = std::make_unique<PostgresBench>(server.url());
@@ -97,7 +100,8 @@ TEST_F(PostgresDriver, a_unit_happens_wholly_and_its_results_come_by_index)
     const auto connection = connect();
     bench->run(*connection, "CREATE TEMP TABLE t (id int)");
     const auto results = bench->await(connection->run(
-        Query(unit_of({"INSERT INTO t VALUES (1), (2)", "SELECT count(*) FROM t", "DELETE FROM t WHERE id = 1"})), in(20s)));
+        Query(unit_of({"INSERT INTO t VALUES (1), (2)", "SELECT count(*) FROM t", "DELETE FROM t WHERE id = 1"})),
+        in(20s)));
     ASSERT_EQ(results.size(), 3u);
     EXPECT_EQ(results[0].affected(), 2u);
     EXPECT_EQ(results[1].as<std::int64_t>(0), 2);
@@ -110,7 +114,8 @@ TEST_F(PostgresDriver, a_unit_that_fails_leaves_nothing_and_names_the_member)
 {
     const auto connection = connect();
     bench->run(*connection, "CREATE TEMP TABLE t (id int)");
-    const auto why = failure_of(*connection, Query(unit_of({"INSERT INTO t VALUES (1)", "SELECT 1 / 0", "INSERT INTO t VALUES (2)"})), 20s);
+    const auto why = failure_of(
+        *connection, Query(unit_of({"INSERT INTO t VALUES (1)", "SELECT 1 / 0", "INSERT INTO t VALUES (2)"})), 20s);
     EXPECT_EQ(why.sqlstate, "22012");
     EXPECT_EQ(why.index, 1u);
     EXPECT_EQ(why.statement, "SELECT 1 / 0");
@@ -195,7 +200,8 @@ TEST_F(PostgresDriver, begin_gives_the_isolation_that_was_asked_for_whatever_the
         bench = std::make_unique<PostgresBench>(url);
         const auto connection = connect();
         for (const auto& [level, name] : {std::pair{Isolation::read_committed, "read committed"},
-                                          {Isolation::repeatable_read, "repeatable read"}, {Isolation::serializable, "serializable"}}) {
+                                          {Isolation::repeatable_read, "repeatable read"},
+                                          {Isolation::serializable, "serializable"}}) {
             bench->await(connection->begin({.isolation = level, .read_only = true}, in(20s)));
             EXPECT_EQ(bench->value<std::string>(*connection, "SELECT current_setting('transaction_isolation')"), name);
             EXPECT_EQ(failure(*connection, "CREATE TABLE t ()").sqlstate, "25006");
@@ -229,7 +235,9 @@ TEST_F(PostgresDriver, the_same_statement_is_prepared_once)
     for (int i = 0; i < 50; ++i) unit.push_back(statement("SELECT $1 + 1", i));
     const auto results = bench->await(connection->run(Query(std::move(unit)), in(20s)));
     EXPECT_EQ(results.at(49).as<int>(0), 50);
-    EXPECT_EQ(bench->value<std::int64_t>(*connection, "SELECT count(*) FROM pg_prepared_statements WHERE statement = 'SELECT $1 + 1'"), 1);
+    EXPECT_EQ(bench->value<std::int64_t>(
+                  *connection, "SELECT count(*) FROM pg_prepared_statements WHERE statement = 'SELECT $1 + 1'"),
+              1);
 }
 
 TEST_F(PostgresDriver, a_statement_that_the_server_forgot_is_healed_once_and_never_in_a_transaction)
@@ -263,7 +271,8 @@ TEST_F(PostgresDriver, raw_sql_takes_several_statements_and_goes_back_to_pipelin
     options.raw_sql = true;
     use(options);
     const auto connection = connect();
-    EXPECT_EQ(bench->value<int>(*connection, "CREATE TEMP TABLE t (a int); INSERT INTO t VALUES (4); SELECT a FROM t"), 4);
+    EXPECT_EQ(bench->value<int>(*connection, "CREATE TEMP TABLE t (a int); INSERT INTO t VALUES (4); SELECT a FROM t"),
+              4);
     EXPECT_EQ(bench->value<int>(*connection, "SELECT a + $1 FROM t", 1), 5);
     EXPECT_EQ(failure(*connection, "SELECT 1; SELECT 1 / 0; SELECT 2").sqlstate, "22012");
     EXPECT_EQ(connection->condition(), Condition::idle);
@@ -304,7 +313,8 @@ TEST_F(PostgresDriver, a_unit_past_its_deadline_leaves_nothing)
 {
     const auto connection = connect();
     bench->run(*connection, "CREATE TEMP TABLE t (id int)");
-    const auto why = failure_of(*connection, Query(unit_of({"INSERT INTO t VALUES (1)", "SELECT pg_sleep(30)"})), 100ms);
+    const auto why =
+        failure_of(*connection, Query(unit_of({"INSERT INTO t VALUES (1)", "SELECT pg_sleep(30)"})), 100ms);
     EXPECT_EQ(why.sqlstate, "57014");
     EXPECT_EQ(why.index, 1u);
     EXPECT_EQ(connection->condition(), Condition::idle);
@@ -498,7 +508,8 @@ TEST_F(PostgresDriver, a_reset_that_fails_costs_the_connection_and_its_answer_is
     const auto connection = connect();
     // Nothing at hand makes the reset itself fail, so it is stopped while it waits for a lock on its temporary table.
     bench->run(*connection, "CREATE TEMP TABLE held (id int)");
-    const auto schema = bench->value<std::string>(*connection, "SELECT nspname::text FROM pg_namespace WHERE oid = pg_my_temp_schema()");
+    const auto schema = bench->value<std::string>(
+        *connection, "SELECT nspname::text FROM pg_namespace WHERE oid = pg_my_temp_schema()");
     const auto holder = connect();
     bench->await(holder->begin({}, in(20s)));
     bench->run(*holder, "LOCK TABLE " + schema + ".held IN ACCESS SHARE MODE");
@@ -594,7 +605,8 @@ TEST_F(PostgresLogin, a_wrong_password_an_unknown_database_and_nobody_listening_
 {
     EXPECT_EQ(refusal("postgresql://locksmith:wrong%20words@" + authority() + "/postgres").sqlstate, "28P01");
     EXPECT_EQ(refusal(server.url("nowhere")).sqlstate, "3D000");
-    const auto nobody = refusal("postgresql://postgres:wrong%20words@127.0.0.1:" + std::to_string(testing::free_port()) + "/x");
+    const auto nobody =
+        refusal("postgresql://postgres:wrong%20words@127.0.0.1:" + std::to_string(testing::free_port()) + "/x");
     EXPECT_EQ(nobody.sqlstate, "08001");
     EXPECT_NE(nobody.message.find("refused"), std::string::npos) << nobody.message;
 }
@@ -606,7 +618,8 @@ TEST_F(PostgresLogin, a_url_that_cannot_be_read_is_not_repeated)
 
 TEST_F(PostgresLogin, names_and_unix_sockets_lead_to_the_server)
 {
-    for (const std::string& url : {"postgresql://postgres@localhost:" + std::to_string(server.port()) + "/postgres", server.socket_url()}) {
+    for (const std::string& url :
+         {"postgresql://postgres@localhost:" + std::to_string(server.port()) + "/postgres", server.socket_url()}) {
         bench = std::make_unique<PostgresBench>(url);
         EXPECT_EQ(bench->value<int>(*connect(), "SELECT 1"), 1);
     }
@@ -616,8 +629,8 @@ TEST_F(PostgresLogin, names_and_unix_sockets_lead_to_the_server)
 
 TEST_F(PostgresLogin, of_several_hosts_the_first_that_answers_serves)
 {
-    bench = std::make_unique<PostgresBench>("postgresql://postgres@127.0.0.1:" + std::to_string(testing::free_port()) + "," +
-                                            "localhost:" + std::to_string(server.port()) + "/postgres");
+    bench = std::make_unique<PostgresBench>("postgresql://postgres@127.0.0.1:" + std::to_string(testing::free_port()) +
+                                            "," + "localhost:" + std::to_string(server.port()) + "/postgres");
     EXPECT_EQ(bench->value<int>(*connect(), "SELECT 1"), 1);
 }
 
@@ -645,7 +658,8 @@ std::unique_ptr<testing::PgbouncerServer> PostgresBehindPgbouncer::pgbouncer;
 TEST_F(PostgresBehindPgbouncer, the_pooler_is_recognised_and_nothing_is_named)
 {
     const auto one = connect(), two = connect();
-    EXPECT_NE(bench->driver().describe().find("behind a pooler, unnamed statements"), std::string::npos) << bench->driver().describe();
+    EXPECT_NE(bench->driver().describe().find("behind a pooler, unnamed statements"), std::string::npos)
+        << bench->driver().describe();
     for (int i = 0; i < 200; ++i) {
         ASSERT_EQ(bench->value<int>(*one, "SELECT $1 + 1", i), i + 1);
         ASSERT_EQ(bench->value<std::string>(*two, "SELECT $1 || 'x'", std::to_string(i)), std::to_string(i) + "x");

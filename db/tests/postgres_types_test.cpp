@@ -45,9 +45,11 @@ TEST_F(PostgresTypes, integers_survive_at_their_limits)
     for (const std::int64_t number : {std::numeric_limits<std::int64_t>::min(), std::int64_t{-1}, std::int64_t{0},
                                       std::numeric_limits<std::int64_t>::max()})
         EXPECT_EQ(through("int8", number), number);
-    for (const std::int32_t number : {std::numeric_limits<std::int32_t>::min(), -1, std::numeric_limits<std::int32_t>::max()})
+    for (const std::int32_t number :
+         {std::numeric_limits<std::int32_t>::min(), -1, std::numeric_limits<std::int32_t>::max()})
         EXPECT_EQ(through("int4", number), number);
-    for (const std::int16_t number : {std::numeric_limits<std::int16_t>::min(), std::numeric_limits<std::int16_t>::max()})
+    for (const std::int16_t number :
+         {std::numeric_limits<std::int16_t>::min(), std::numeric_limits<std::int16_t>::max()})
         EXPECT_EQ(through("int2", number), number);
     EXPECT_EQ(read<std::int64_t>("4294967295::oid"), 4294967295);
 }
@@ -89,7 +91,8 @@ TEST_F(PostgresTypes, booleans_and_floating_point_numbers_are_exact)
 
 TEST_F(PostgresTypes, text_keeps_every_character_and_the_empty_one_is_not_null)
 {
-    for (const std::string text : {"", " ", "'\"\\", "Grüße, 你好, 👩‍👩‍👧", "line\nline\ttab", "$1 %s \\x00"})
+    for (const std::string text :
+         {"", " ", "'\"\\", "Grüße, 你好, 👩‍👩‍👧", "line\nline\ttab", "$1 %s \\x00"})
         EXPECT_EQ(through("text", text), text);
     EXPECT_EQ(read<std::string>("'abc'::varchar(5)"), "abc");
     EXPECT_EQ(read<std::string>("'abc'::char(5)"), "abc  ");
@@ -134,8 +137,13 @@ TEST_F(PostgresTypes, uuids_and_json_survive)
 
 TEST_F(PostgresTypes, times_are_exact_to_the_microsecond_and_in_utc_whatever_the_zone)
 {
-    const Time times[] = {Time(0us), Time(-1us), Time(1us), sys_days(2026y / 11 / 21) + 9h + 30min + 123456us,
-                          sys_days(1883y / 11 / 18), sys_days(9999y / 12 / 31) + 86'399'999'999us, sys_days(-44y / 3 / 15)};
+    const Time times[] = {Time(0us),
+                          Time(-1us),
+                          Time(1us),
+                          sys_days(2026y / 11 / 21) + 9h + 30min + 123456us,
+                          sys_days(1883y / 11 / 18),
+                          sys_days(9999y / 12 / 31) + 86'399'999'999us,
+                          sys_days(-44y / 3 / 15)};
     for (const char* zone : {"UTC", "Asia/Kolkata", "America/St_Johns", "Europe/Amsterdam", "Africa/Monrovia"}) {
         bench.run(*connection, "SET timezone = '" + std::string(zone) + "'");
         for (const Time time : times) EXPECT_EQ(through("timestamptz", time), time) << zone;
@@ -148,14 +156,16 @@ TEST_F(PostgresTypes, times_are_exact_to_the_microsecond_and_in_utc_whatever_the
 
 TEST_F(PostgresTypes, a_server_with_german_dates_and_a_zone_of_its_own_is_asked_for_iso_and_utc)
 {
-    EXPECT_EQ(read<std::string>("current_setting('datestyle') || ' ' || current_setting('timezone')").substr(0, 3), "ISO");
+    EXPECT_EQ(read<std::string>("current_setting('datestyle') || ' ' || current_setting('timezone')").substr(0, 3),
+              "ISO");
     EXPECT_EQ(read<std::string>("current_setting('timezone')"), "UTC");
     EXPECT_EQ(PostgresServer::shared().sql("SHOW timezone"), "Europe/Berlin");
 }
 
 TEST_F(PostgresTypes, dates_survive_before_christ_and_after_the_years_of_chrono)
 {
-    const Date dates[] = {sys_days(1970y / 1 / 1), sys_days(2024y / 2 / 29), sys_days(-4713y / 11 / 24), sys_days(9999y / 12 / 31)};
+    const Date dates[] = {sys_days(1970y / 1 / 1), sys_days(2024y / 2 / 29), sys_days(-4713y / 11 / 24),
+                          sys_days(9999y / 12 / 31)};
     for (const Date date : dates) EXPECT_EQ(through("date", date), date);
     EXPECT_EQ(read<Date>("'100000-01-01'::date").time_since_epoch().count(), 35804722);
 }
@@ -179,7 +189,8 @@ TEST_F(PostgresTypes, times_that_postgresql_cannot_store_are_refused_before_anyt
 
 TEST_F(PostgresTypes, numbers_of_any_precision_and_types_that_are_not_known_come_as_their_text)
 {
-    EXPECT_EQ(read<std::string>("12345678901234567890.12345678901234567890::numeric"), "12345678901234567890.12345678901234567890");
+    EXPECT_EQ(read<std::string>("12345678901234567890.12345678901234567890::numeric"),
+              "12345678901234567890.12345678901234567890");
     EXPECT_EQ(read<std::string>("'10.0.0.0/8'::inet"), "10.0.0.0/8");
     EXPECT_EQ(read<std::string>("ARRAY[1,2,3]"), "{1,2,3}");
     EXPECT_EQ(read<std::string>("interval '1 day 2 hours'"), "1 day 02:00:00");

@@ -54,7 +54,8 @@ TEST(Result, rows_are_read_into_a_struct_by_column_name_in_any_order)
 TEST(Result, fields_of_a_base_are_read_too)
 {
     const Uuid id = new_uuid();
-    const Result result({"id", "name", "email", "visits"}, {to_value(id), to_value("ada"), to_value("a"), to_value(1)}, 1);
+    const Result result({"id", "name", "email", "visits"}, {to_value(id), to_value("ada"), to_value("a"), to_value(1)},
+                        1);
     const auto read = result.as<Employee>(0);
     EXPECT_EQ(read.id, id);
     EXPECT_EQ(read.name, "ada");
@@ -62,7 +63,8 @@ TEST(Result, fields_of_a_base_are_read_too)
 
 TEST(Result, a_column_that_no_field_wants_is_ignored)
 {
-    const Result result({"name", "extra", "email", "visits"}, {to_value("ada"), to_value(1), to_value("a"), to_value(2)}, 1);
+    const Result result({"name", "extra", "email", "visits"},
+                        {to_value("ada"), to_value(1), to_value("a"), to_value(2)}, 1);
     EXPECT_EQ(result.as<Contact>(0).visits, 2);
 }
 

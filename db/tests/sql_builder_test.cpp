@@ -32,8 +32,11 @@ TEST(SqlBuilder, pieces_are_renumbered_and_their_values_stay_in_order)
     SqlBuilder sql("SELECT id FROM clients WHERE tenant_id = $1", 7);
     sql.add("AND status = $1", "active").add("AND (name = $1 OR alias = $1 OR $2)", "ada", true);
     const Statement made = std::move(sql.add("ORDER BY name")).build();
-    EXPECT_EQ(text_of(made), "SELECT id FROM clients WHERE tenant_id = $1 AND status = $2 AND (name = $3 OR alias = $3 OR $4) ORDER BY name");
-    EXPECT_EQ(made.parameters(), (std::vector<Value>{to_value(7), to_value("active"), to_value("ada"), to_value(true)}));
+    EXPECT_EQ(
+        text_of(made),
+        "SELECT id FROM clients WHERE tenant_id = $1 AND status = $2 AND (name = $3 OR alias = $3 OR $4) ORDER BY name");
+    EXPECT_EQ(made.parameters(),
+              (std::vector<Value>{to_value(7), to_value("active"), to_value("ada"), to_value(true)}));
 }
 
 TEST(SqlBuilder, quotes_comments_and_dollar_bodies_are_left_as_they_are)
@@ -57,8 +60,10 @@ TEST(SqlBuilder, engines_that_differ_in_one_piece_get_their_own_whole)
     sql.add(by_engine{.postgresql = "AND name ILIKE $1 || $2", .sqlite = "AND $2 <> name AND name LIKE $1"}, "a", "b");
     sql.add("LIMIT $1", 10);
     const Statement made = std::move(sql).build();
-    EXPECT_EQ(text_of(made, Engine::postgresql), "SELECT id FROM clients WHERE tenant_id = $1 AND name ILIKE $2 || $3 LIMIT $4");
-    EXPECT_EQ(text_of(made, Engine::sqlite), "SELECT id FROM clients WHERE tenant_id = $1 AND $3 <> name AND name LIKE $2 LIMIT $4");
+    EXPECT_EQ(text_of(made, Engine::postgresql),
+              "SELECT id FROM clients WHERE tenant_id = $1 AND name ILIKE $2 || $3 LIMIT $4");
+    EXPECT_EQ(text_of(made, Engine::sqlite),
+              "SELECT id FROM clients WHERE tenant_id = $1 AND $3 <> name AND name LIKE $2 LIMIT $4");
     EXPECT_EQ(made.parameters().size(), 4u);
 }
 

@@ -12,8 +12,8 @@ namespace {
 constexpr bool finds(std::string_view text, int highest)
 {
     const Placeholders found = scan_placeholders(text);
-    return found.highest == highest && found.gapless() && !found.unterminated && !found.question_mark && !found.backslash &&
-           !found.too_many;
+    return found.highest == highest && found.gapless() && !found.unterminated && !found.question_mark &&
+           !found.backslash && !found.too_many;
 }
 
 constexpr std::uint64_t seen(std::string_view text) { return scan_placeholders(text).seen; }

@@ -9,10 +9,7 @@
 namespace trunkline::db {
 namespace {
 
-asio::awaitable<void> note_task(TaskPtr& seen)
-{
-    seen = task_of(co_await asio::this_coro::executor);
-}
+asio::awaitable<void> note_task(TaskPtr& seen) { seen = task_of(co_await asio::this_coro::executor); }
 
 TEST(Task, a_coroutine_knows_the_task_it_runs_in)
 {

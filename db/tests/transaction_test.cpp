@@ -153,8 +153,8 @@ TEST(Savepoint, is_released_by_its_commit)
     house.get(execute(savepoint, "INSERT"));
     house.get(savepoint.commit());
     house.get(tx.commit());
-    EXPECT_EQ(house.server->log(), (Log{"open 1", "1: BEGIN", "1: SAVEPOINT tl_2", "1: INSERT",
-                                        "1: RELEASE SAVEPOINT tl_2", "1: COMMIT"}));
+    EXPECT_EQ(house.server->log(),
+              (Log{"open 1", "1: BEGIN", "1: SAVEPOINT tl_2", "1: INSERT", "1: RELEASE SAVEPOINT tl_2", "1: COMMIT"}));
 }
 
 TEST(Savepoint, while_it_is_open_its_parent_refuses_statements)

@@ -25,12 +25,14 @@ TEST(Uuid, the_text_form_is_read_in_either_case_and_written_in_lower_case)
 
 TEST(Uuid, any_other_form_is_nothing)
 {
-    for (const std::string_view text :
-         {"", "0123abcd456789ef0123456789abcdef", "{123abcd-4567-89ef-0123-456789abcde}", "0123abcd-4567-89ef-0123-456789abcdeg",
-          "0123abcd-4567-89ef-0123-456789abcdef0", "0123abcd-4567-89ef-01234-56789abcdef", "0123abcd-4567-89ef-0123-456789abcde",
-          "-123abcd-4567-89ef-0123-456789abcdef", "0123abcd 4567-89ef-0123-456789abcdef"})
+    for (const std::string_view text : {"", "0123abcd456789ef0123456789abcdef", "{123abcd-4567-89ef-0123-456789abcde}",
+                                        "0123abcd-4567-89ef-0123-456789abcdeg", "0123abcd-4567-89ef-0123-456789abcdef0",
+                                        "0123abcd-4567-89ef-01234-56789abcdef", "0123abcd-4567-89ef-0123-456789abcde",
+                                        "-123abcd-4567-89ef-0123-456789abcdef", "0123abcd 4567-89ef-0123-456789abcdef"})
         EXPECT_FALSE(Uuid::parse(text)) << text;
-    EXPECT_FALSE(Uuid::parse(std::string_view("\0" "123abcd-4567-89ef-0123-456789abcdef", 36)));
+    EXPECT_FALSE(Uuid::parse(std::string_view("\0"
+                                              "123abcd-4567-89ef-0123-456789abcdef",
+                                              36)));
 }
 
 TEST(Uuid, what_is_written_is_read_back)

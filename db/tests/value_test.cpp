@@ -68,8 +68,9 @@ TEST(Value, an_empty_optional_is_a_null_that_keeps_its_type)
 TEST(Value, null_is_refused_where_nothing_may_be_missing)
 {
     const Value null(Type::int32, std::monostate{});
-    for (const ErrorInfo& info : {refusal<bool>(null), refusal<int>(null), refusal<double>(null), refusal<std::string>(null),
-                                  refusal<Bytes>(null), refusal<Uuid>(null), refusal<Time>(null), refusal<Date>(null), refusal<Status>(null)}) {
+    for (const ErrorInfo& info :
+         {refusal<bool>(null), refusal<int>(null), refusal<double>(null), refusal<std::string>(null),
+          refusal<Bytes>(null), refusal<Uuid>(null), refusal<Time>(null), refusal<Date>(null), refusal<Status>(null)}) {
         EXPECT_EQ(info.sqlstate, "22002");
         EXPECT_NE(info.message.find("std::optional"), std::string::npos);
     }
@@ -129,10 +130,7 @@ TEST(Value, a_boolean_may_be_kept_as_0_or_1)
     EXPECT_EQ(refusal<bool>(to_value(2)).sqlstate, "22003");
 }
 
-TEST(Value, a_double_may_be_kept_as_an_integer)
-{
-    EXPECT_EQ(from_value<double>(to_value(3)), 3.0);
-}
+TEST(Value, a_double_may_be_kept_as_an_integer) { EXPECT_EQ(from_value<double>(to_value(3)), 3.0); }
 
 TEST(Value, a_uuid_may_be_kept_as_16_bytes_or_as_text)
 {
@@ -141,20 +139,18 @@ TEST(Value, a_uuid_may_be_kept_as_16_bytes_or_as_text)
     EXPECT_EQ(from_value<Uuid>(to_value(bytes)), id);
     EXPECT_EQ(from_value<Uuid>(to_value(to_string(id))), id);
     EXPECT_EQ(refusal<Uuid>(to_value(Bytes::from("short"))).sqlstate, "22P02");
-    EXPECT_EQ(refusal<Uuid>(to_value("ada@example.test")).message, "found text that is not a UUID of the form 8-4-4-4-12");
+    EXPECT_EQ(refusal<Uuid>(to_value("ada@example.test")).message,
+              "found text that is not a UUID of the form 8-4-4-4-12");
 }
 
-TEST(Value, a_time_may_be_kept_as_microseconds)
-{
-    EXPECT_EQ(from_value<Time>(to_value(std::int64_t{-1})), at(-1));
-}
+TEST(Value, a_time_may_be_kept_as_microseconds) { EXPECT_EQ(from_value<Time>(to_value(std::int64_t{-1})), at(-1)); }
 
 TEST(Value, a_date_may_be_kept_as_text)
 {
     EXPECT_EQ(from_value<Date>(to_value("2024-02-29")), Date(std::chrono::year(2024) / 2 / 29));
     EXPECT_EQ(from_value<Date>(to_value("0001-01-01")), Date(std::chrono::year(1) / 1 / 1));
-    for (const char* text : {"2023-02-29", "2024-2-29", "2024-13-01", "2024-00-01", "2024-02-29 ", "24-02-29", "-024-02-01",
-                             "2024/02/29", "+024-02-01", "2024-02-+1", ""})
+    for (const char* text : {"2023-02-29", "2024-2-29", "2024-13-01", "2024-00-01", "2024-02-29 ", "24-02-29",
+                             "-024-02-01", "2024/02/29", "+024-02-01", "2024-02-+1", ""})
         EXPECT_EQ(refusal<Date>(to_value(text)).sqlstate, "22007") << text;
 }
 
@@ -204,9 +200,9 @@ TEST(Rfc3339, it_agrees_with_the_calendar_of_the_standard_library)
         const std::chrono::year_month_day date(day);
         const std::chrono::hh_mm_ss clock(time - day);
         char text[64];
-        std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02dZ", int{date.year()}, unsigned{date.month()}, unsigned{date.day()},
-                      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                      static_cast<int>(clock.seconds().count()));
+        std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02dZ", int{date.year()}, unsigned{date.month()},
+                      unsigned{date.day()}, static_cast<int>(clock.hours().count()),
+                      static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
         ASSERT_EQ(to_rfc3339(time), text);
     }
 }

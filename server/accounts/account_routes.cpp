@@ -26,18 +26,25 @@ std::vector<http::Route> AccountRoutes::table()
     // Guessing is slow: a handful of attempts a minute for each address.
     const http::RouteOptions guessing{.per_minute_max = 5};
     return {
-        route(Method::get, "/api/v1/setup", "Whether the first administrator is still missing", Access::anyone, this, &R::setup_state),
-        route(Method::post, "/api/v1/setup", "Make the first administrator, with the code from the log", Access::anyone, this, &R::set_up, guessing),
-        route(Method::get, "/api/v1/auth/registration", "Who may register", Access::anyone, this, &R::registration_mode),
+        route(Method::get, "/api/v1/setup", "Whether the first administrator is still missing", Access::anyone, this,
+              &R::setup_state),
+        route(Method::post, "/api/v1/setup", "Make the first administrator, with the code from the log", Access::anyone,
+              this, &R::set_up, guessing),
+        route(Method::get, "/api/v1/auth/registration", "Who may register", Access::anyone, this,
+              &R::registration_mode),
         route(Method::post, "/api/v1/auth/register", "Register", Access::anyone, this, &R::register_user, guessing),
         route(Method::post, "/api/v1/auth/login", "Sign in", Access::anyone, this, &R::log_in, guessing),
         route(Method::post, "/api/v1/auth/logout", "Sign out", Access::signed_in, this, &R::log_out),
         route(Method::get, "/api/v1/auth/me", "Who is signed in", Access::signed_in, this, &R::me),
-        route(Method::get, "/api/v1/auth/sessions", "Browsers that are signed in", Access::signed_in, this, &R::sessions),
-        route(Method::del, "/api/v1/auth/sessions/{id}", "Sign a browser out", Access::signed_in, this, &R::revoke_session),
+        route(Method::get, "/api/v1/auth/sessions", "Browsers that are signed in", Access::signed_in, this,
+              &R::sessions),
+        route(Method::del, "/api/v1/auth/sessions/{id}", "Sign a browser out", Access::signed_in, this,
+              &R::revoke_session),
         route(Method::get, "/api/v1/admin/users", "Users of the tenant", Access::admin, this, &R::users),
-        route(Method::post, "/api/v1/admin/users/{id}/approve", "Let a registered user in", Access::admin, this, &R::approve),
-        route(Method::post, "/api/v1/admin/users/{id}/role", "Change what a user may do", Access::admin, this, &R::change_role),
+        route(Method::post, "/api/v1/admin/users/{id}/approve", "Let a registered user in", Access::admin, this,
+              &R::approve),
+        route(Method::post, "/api/v1/admin/users/{id}/role", "Change what a user may do", Access::admin, this,
+              &R::change_role),
     };
 }
 
@@ -59,7 +66,8 @@ AccountRoutes::Answer<RegistrationMode> AccountRoutes::registration_mode(Call&)
     co_return RegistrationMode{accounts_.registration()};
 }
 
-AccountRoutes::Answer<http::Created<RegistrationAnswer>> AccountRoutes::register_user(Call& call, http::Body<Register> input)
+AccountRoutes::Answer<http::Created<RegistrationAnswer>> AccountRoutes::register_user(Call& call,
+                                                                                      http::Body<Register> input)
 {
     const auto outcome = co_await accounts_.register_user(pool_, std::move(input.value), origin_of(call));
     if (!outcome) co_return outcome.refusal();
@@ -95,7 +103,8 @@ AccountRoutes::Answer<http::Page<SessionShown>> AccountRoutes::sessions(Call& ca
     const auto found = co_await list_sessions(pool_, call.actor().user_id, clock_.now());
     http::Page<SessionShown> page;
     for (const Session& one : found)
-        page.items.push_back({one.id, one.created_at, one.last_seen_at, one.peer, one.user_agent, one.id == call.actor().session_id});
+        page.items.push_back(
+            {one.id, one.created_at, one.last_seen_at, one.peer, one.user_agent, one.id == call.actor().session_id});
     co_return page;
 }
 

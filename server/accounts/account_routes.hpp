@@ -57,7 +57,8 @@ BOOST_DESCRIBE_STRUCT(NewRole, (), (role))
 class AccountRoutes {
 public:
     AccountRoutes(db::Pool& pool, Accounts& accounts, Clock& clock, events::Hub& hub)
-        : pool_(pool), accounts_(accounts), clock_(clock), hub_(hub) {}
+        : pool_(pool), accounts_(accounts), clock_(clock), hub_(hub)
+    {}
 
     std::vector<http::Route> table();
 

@@ -12,14 +12,16 @@ constexpr std::chrono::hours setup_code_life{1};
 
 Refusal bad_setup_code()
 {
-    return forbidden("this set-up link is not good any more; start the program again: it prints a new one while there is no administrator");
+    return forbidden(
+        "this set-up link is not good any more; start the program again: it prints a new one while there is no administrator");
 }
 
 Refusal bad_log_in() { return {Refused::unauthenticated, "the e-mail address or the password is wrong", {}, 0}; }
 
 } // namespace
 
-User Accounts::new_user(const Uuid& tenant, const Text<1, 100>& name, const Email& email, Role role, UserStatus status) const
+User Accounts::new_user(const Uuid& tenant, const Text<1, 100>& name, const Email& email, Role role,
+                        UserStatus status) const
 {
     return {db::new_uuid(), tenant, name.value(), email.value(), role, status, clock_.now()};
 }
@@ -29,7 +31,8 @@ asio::awaitable<std::string> Accounts::new_setup_code(db::Executor& db)
     std::string code = random_token();
     db::Batch batch;
     batch.add("DELETE FROM setup_codes");
-    batch.add("INSERT INTO setup_codes (code_hash, expires_at) VALUES ($1, $2)", sha256_hex(code), clock_.now() + setup_code_life);
+    batch.add("INSERT INTO setup_codes (code_hash, expires_at) VALUES ($1, $2)", sha256_hex(code),
+              clock_.now() + setup_code_life);
     co_await db.run(std::move(batch));
     co_return code;
 }
@@ -38,19 +41,22 @@ asio::awaitable<Outcome<SignedIn>> Accounts::set_up(db::Executor& db, SetUp inpu
 {
     if (auto problem = password_problem(input.password, input.email.value())) co_return invalid("/password", *problem);
     const std::string code_hash = sha256_hex(input.code);
-    auto asked = db.fetch<std::string>("SELECT code_hash FROM setup_codes WHERE code_hash = $1 AND expires_at > $2", code_hash, clock_.now());
+    auto asked = db.fetch<std::string>("SELECT code_hash FROM setup_codes WHERE code_hash = $1 AND expires_at > $2",
+                                       code_hash, clock_.now());
     if ((co_await std::move(asked)).empty()) co_return bad_setup_code();
     const std::string hash = co_await passwords_.hash(std::move(input.password));
 
     auto tx = co_await db.begin();
-    const auto spent = co_await tx.execute("DELETE FROM setup_codes WHERE code_hash = $1 AND expires_at > $2", code_hash, clock_.now());
+    const auto spent = co_await tx.execute("DELETE FROM setup_codes WHERE code_hash = $1 AND expires_at > $2",
+                                           code_hash, clock_.now());
     if (spent != 1 || co_await has_users(tx)) co_return bad_setup_code();
     const Uuid tenant = db::new_uuid();
     const User user = new_user(tenant, input.name, input.email, Role::admin, UserStatus::active);
-    co_await tx.execute("INSERT INTO tenants (id, name, default_region, created_at) VALUES ($1, $2, $3, $4)", tenant, "default",
-                        default_region_, user.created_at);
+    co_await tx.execute("INSERT INTO tenants (id, name, default_region, created_at) VALUES ($1, $2, $3, $4)", tenant,
+                        "default", default_region_, user.created_at);
     co_await insert_user(tx, user, hash);
-    NewSession session = co_await open_session(tx, user, clock_.now(), std::move(origin.peer), std::move(origin.user_agent));
+    NewSession session =
+        co_await open_session(tx, user, clock_.now(), std::move(origin.peer), std::move(origin.user_agent));
     co_await tx.commit();
     co_return SignedIn{user, std::move(session)};
 }
@@ -64,12 +70,15 @@ asio::awaitable<Outcome<Registered>> Accounts::register_user(db::Executor& db, R
     if (!tenant) co_return Refusal{Refused::unavailable, "this site is not set up yet", {}, 60};
     const std::string hash = co_await passwords_.hash(std::move(input.password));
     const bool open = registration_ == Registration::open;
-    const User user = new_user(*tenant, input.name, input.email, Role::customer, open ? UserStatus::active : UserStatus::pending);
+    const User user =
+        new_user(*tenant, input.name, input.email, Role::customer, open ? UserStatus::active : UserStatus::pending);
     try {
         auto tx = co_await db.begin();
         co_await insert_user(tx, user, hash);
         Registered made{user, std::nullopt};
-        if (open) made.session = co_await open_session(tx, user, clock_.now(), std::move(origin.peer), std::move(origin.user_agent));
+        if (open)
+            made.session =
+                co_await open_session(tx, user, clock_.now(), std::move(origin.peer), std::move(origin.user_agent));
         co_await tx.commit();
         co_return made;
     } catch (const db::UniqueViolation&) {
@@ -85,7 +94,8 @@ asio::awaitable<Outcome<SignedIn>> Accounts::log_in(db::Executor& db, LogIn inpu
     if (!good) co_return bad_log_in();
     if (user->status == UserStatus::pending) co_return forbidden("your account waits for an administrator's approval");
     if (user->status != UserStatus::active) co_return forbidden("your account is disabled");
-    NewSession session = co_await open_session(db, *user, clock_.now(), std::move(origin.peer), std::move(origin.user_agent));
+    NewSession session =
+        co_await open_session(db, *user, clock_.now(), std::move(origin.peer), std::move(origin.user_agent));
     co_return SignedIn{*user, std::move(session)};
 }
 
@@ -104,7 +114,8 @@ asio::awaitable<Outcome<User>> Accounts::approve(db::Executor& db, const http::A
 asio::awaitable<Outcome<User>> Accounts::change_role(db::Executor& db, const http::Actor& admin, Uuid user, Role role)
 {
     if (user == admin.user_id) co_return conflict("you cannot change your own role: ask another administrator");
-    auto changed = db.execute("UPDATE users SET role = $1 WHERE tenant_id = $2 AND id = $3", role, admin.tenant_id, user);
+    auto changed =
+        db.execute("UPDATE users SET role = $1 WHERE tenant_id = $2 AND id = $3", role, admin.tenant_id, user);
     if (co_await std::move(changed) == 0) co_return not_found("user");
     co_return *co_await find_user(db, admin.tenant_id, user);
 }

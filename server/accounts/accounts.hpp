@@ -51,7 +51,8 @@ struct Registered {
 class Accounts {
 public:
     Accounts(Clock& clock, Passwords& passwords, Registration registration, std::string default_region)
-        : clock_(clock), passwords_(passwords), registration_(registration), default_region_(std::move(default_region)) {}
+        : clock_(clock), passwords_(passwords), registration_(registration), default_region_(std::move(default_region))
+    {}
 
     Registration registration() const noexcept { return registration_; }
 

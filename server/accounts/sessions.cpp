@@ -22,18 +22,21 @@ BOOST_DESCRIBE_STRUCT(Found, (), (id, tenant_id, user_id, role, status, name, la
 
 bool is_good(const Found& session, Time now)
 {
-    return session.status == UserStatus::active && now < session.expires_at && now < session.last_seen_at + session_idle_max;
+    return session.status == UserStatus::active && now < session.expires_at &&
+           now < session.last_seen_at + session_idle_max;
 }
 
 } // namespace
 
-asio::awaitable<NewSession> open_session(db::Executor& db, const User& user, Time now, std::string peer, std::string user_agent)
+asio::awaitable<NewSession> open_session(db::Executor& db, const User& user, Time now, std::string peer,
+                                         std::string user_agent)
 {
     NewSession made{db::new_uuid(), random_token()};
     const std::string agent(first_characters(user_agent, 300));
-    auto inserted = db.execute("INSERT INTO sessions (id, tenant_id, user_id, token_hash, peer, user_agent, created_at, last_seen_at,"
-                               " expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
-                               made.id, user.tenant_id, user.id, sha256_hex(made.token), peer, agent, now, now + session_age_max);
+    auto inserted = db.execute(
+        "INSERT INTO sessions (id, tenant_id, user_id, token_hash, peer, user_agent, created_at, last_seen_at,"
+        " expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
+        made.id, user.tenant_id, user.id, sha256_hex(made.token), peer, agent, now, now + session_age_max);
     co_await std::move(inserted);
     co_return made;
 }

@@ -24,7 +24,8 @@ struct NewSession {
     std::string token;
 };
 
-asio::awaitable<NewSession> open_session(db::Executor& db, const User& user, Time now, std::string peer, std::string user_agent);
+asio::awaitable<NewSession> open_session(db::Executor& db, const User& user, Time now, std::string peer,
+                                         std::string user_agent);
 
 /// Those of one user that are still good, newest first.
 asio::awaitable<std::vector<Session>> list_sessions(db::Executor& db, const Uuid& user, Time now);

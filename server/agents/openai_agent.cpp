@@ -36,16 +36,11 @@ std::string sentence_for(const http::ClientError& failure)
 {
     using Kind = http::ClientError::Kind;
     switch (failure.kind()) {
-    case Kind::unreachable:
-        return "The model's server cannot be reached.";
-    case Kind::timed_out:
-        return "The model fell silent.";
-    case Kind::too_large:
-        return "The model's answer was too long.";
-    case Kind::refused:
-        return "The model's address is not usable.";
-    case Kind::broken:
-        break;
+    case Kind::unreachable: return "The model's server cannot be reached.";
+    case Kind::timed_out: return "The model fell silent.";
+    case Kind::too_large: return "The model's answer was too long.";
+    case Kind::refused: return "The model's address is not usable.";
+    case Kind::broken: break;
     }
     return "The connection to the model was lost.";
 }

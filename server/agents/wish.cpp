@@ -60,7 +60,8 @@ constexpr std::string_view greetings[] = {
 constexpr std::string_view thankful[] = {"thanks",       "thank you",   "thank you very much",
                                          "thanks a lot", "many thanks", "great thanks"};
 /// What people say before what they want.
-constexpr std::string_view polite_beginnings[] = {"please ", "can you ", "could you ", "would you ", "can you please ", "could you please "};
+constexpr std::string_view polite_beginnings[] = {"please ",    "can you ",        "could you ",
+                                                  "would you ", "can you please ", "could you please "};
 constexpr std::string_view leaving[] = {"bye",         "goodbye",   "good bye", "see you", "have a nice day",
                                         "that is all", "that's all"};
 

@@ -76,7 +76,8 @@ struct Application::Parts {
     crm::ClientRoutes client_routes{pool, clock, hub};
     crm::CaseRoutes case_routes{pool, clock, hub};
     crm::InteractionRoutes interaction_routes{pool, clock, hub};
-    extraction::TranscriptRoutes transcript_routes{pool, clock, hub, topics, extraction_bell, reading_results, crm_wait_max_of(config)};
+    extraction::TranscriptRoutes transcript_routes{
+        pool, clock, hub, topics, extraction_bell, reading_results, crm_wait_max_of(config)};
     chat::ChatRoutes chat_routes{pool, clock, hub, registry, engine, topics};
     chat::EventRoutes event_routes{hub, engine};
     std::optional<http::Documentation> documentation;
@@ -117,7 +118,8 @@ void wait_for_database(std::vector<http::Route>& routes, const Health& health)
     for (http::Route& route : routes) {
         if (!route.path.starts_with("/api/")) continue;
         auto serve = std::move(route.handle);
-        route.handle = [serve = std::move(serve), &health](http::Call& call, const http::RawInput& input) -> asio::awaitable<http::Response> {
+        route.handle = [serve = std::move(serve),
+                        &health](http::Call& call, const http::RawInput& input) -> asio::awaitable<http::Response> {
             if (health.prepared) co_return co_await serve(call, input);
             co_return http::problem({Refused::unavailable, health.waiting_for, {}, 2}, call.request_id());
         };
@@ -127,8 +129,11 @@ void wait_for_database(std::vector<http::Route>& routes, const Health& health)
 } // namespace
 
 Application::Parts::Parts(asio::io_context& io, Config given, bool insecure_http)
-    : config(std::move(given)), executor(io.get_executor()), data_folder(lock_data_folder(config)),
-      pool(executor, database_options_of(config)), direct_pool(open_direct_pool(config, executor)),
+    : config(std::move(given)),
+      executor(io.get_executor()),
+      data_folder(lock_data_folder(config)),
+      pool(executor, database_options_of(config)),
+      direct_pool(open_direct_pool(config, executor)),
       router(all_routes(), authenticator, clock, assets_of(config), router_options_of(config)),
       server(executor, clock, router, server_options_of(config))
 {
@@ -166,7 +171,8 @@ void Application::Parts::add_agents()
     registry.add({"assistant", "Assistant", "Notes what is said and answers from it, without a model"},
                  std::make_unique<agents::BuiltinAgent>(clock, facts, knowledge));
     if (const auto model = model_options_of(config))
-        registry.add({"model", model->model, "Asks the model " + model->model}, std::make_unique<agents::OpenAiAgent>(outgoing, *model));
+        registry.add({"model", model->model, "Asks the model " + model->model},
+                     std::make_unique<agents::OpenAiAgent>(outgoing, *model));
 }
 
 asio::awaitable<void> Application::Parts::serve(TaskGroup& group)
@@ -201,8 +207,7 @@ void Application::Parts::start_workers()
 
 Application::Application(asio::io_context& io, Config config, bool insecure_http)
     : parts_(std::make_unique<Parts>(io, std::move(config), insecure_http))
-{
-}
+{}
 
 Application::~Application() = default;
 

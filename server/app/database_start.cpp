@@ -49,7 +49,8 @@ asio::awaitable<void> DatabaseStart::prepare()
     co_await direct_.start();
     co_await be_the_only_one();
     const std::size_t applied = co_await migrate(direct_, clock_);
-    if (applied > 0) log_info("database", std::to_string(applied) + (applied == 1 ? " migration applied" : " migrations applied"));
+    if (applied > 0)
+        log_info("database", std::to_string(applied) + (applied == 1 ? " migration applied" : " migrations applied"));
     if (pool_.options().engine == db::Engine::sqlite) co_await outbox::void_all_leases(pool_);
     co_await pool_.start();
     log_info("database", pool_.describe());
@@ -63,7 +64,8 @@ asio::awaitable<void> DatabaseStart::be_the_only_one()
     if (direct_.options().pooler_safe()) co_return; // a session's lock does not hold through a pooler
     db::Connection connection = co_await direct_.acquire();
     const bool alone = co_await connection.fetch_value<bool>(
-        db::by_engine{.postgresql = "SELECT pg_try_advisory_lock(hashtext('trunkline'), hashtext(current_schema()))", .sqlite = "SELECT 1"});
+        db::by_engine{.postgresql = "SELECT pg_try_advisory_lock(hashtext('trunkline'), hashtext(current_schema()))",
+                      .sqlite = "SELECT 1"});
     if (!alone)
         throw CannotStart("another Trunkline serves from this database already; stop it first"
                           " (several processes on one database are not supported yet)");

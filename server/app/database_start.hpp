@@ -8,7 +8,9 @@
 namespace trunkline {
 
 /// Something that waiting cannot mend: the program has to stop and say so.
-struct CannotStart : std::runtime_error { using std::runtime_error::runtime_error; };
+struct CannotStart : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
 
 /// Makes the database ready for the program, however long it takes to come up: connects, sees to it that no other
 /// process serves from it, brings the schema up to date, frees what a dead process had leased.
@@ -16,7 +18,8 @@ class DatabaseStart {
 public:
     /// `direct` is the pool without a pooler in between, or the pool itself.
     DatabaseStart(db::Pool& pool, db::Pool& direct, Clock& clock, Health& health)
-        : pool_(pool), direct_(direct), clock_(clock), health_(health) {}
+        : pool_(pool), direct_(direct), clock_(clock), health_(health)
+    {}
 
     /// Completes when the database is ready. Throws CannotStart.
     asio::awaitable<void> run();

@@ -12,10 +12,7 @@ std::vector<http::Route> HealthRoutes::table()
     };
 }
 
-asio::awaitable<Outcome<Alive>> HealthRoutes::alive(http::Call&)
-{
-    co_return Alive{"ok", TRUNKLINE_VERSION};
-}
+asio::awaitable<Outcome<Alive>> HealthRoutes::alive(http::Call&) { co_return Alive{"ok", TRUNKLINE_VERSION}; }
 
 asio::awaitable<Outcome<Ready>> HealthRoutes::ready(http::Call&)
 {

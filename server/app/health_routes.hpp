@@ -22,7 +22,7 @@ BOOST_DESCRIBE_STRUCT(Ready, (), (status, database, restarting))
 
 /// What the program knows of its own state.
 struct Health {
-    bool prepared = false;                ///< the schema is up to date
+    bool prepared = false; ///< the schema is up to date
     std::string waiting_for = "the database is being opened";
     std::map<std::string, std::string> failing; ///< worker → what it last failed with
 };

@@ -14,7 +14,8 @@ extraction::ExtractionInput input_of(const agents::Question& question, const std
     extraction::ExtractionInput input;
     input.default_region = default_region;
     for (const agents::Turn& turn : question.turns) {
-        const auto sender = turn.role == agents::Speaker::user ? extraction::Sender::customer : extraction::Sender::agent;
+        const auto sender =
+            turn.role == agents::Speaker::user ? extraction::Sender::customer : extraction::Sender::agent;
         input.messages.push_back({db::Uuid{}, static_cast<std::int64_t>(input.messages.size()), sender, turn.content});
     }
     return input;
@@ -47,7 +48,9 @@ BOOST_DESCRIBE_STRUCT(Found, (), (full_name, status, email, phone, nationality, 
 
 asio::awaitable<std::vector<agents::Noted>> HouseFacts::note(const agents::Question& question)
 {
-    auto work = [this, input = input_of(question, default_region_)] { return noted_in(extractor_.extract(input).client); };
+    auto work = [this, input = input_of(question, default_region_)] {
+        return noted_in(extractor_.extract(input).client);
+    };
     co_return co_await lane_.run(std::move(work));
 }
 
@@ -56,13 +59,16 @@ asio::awaitable<std::vector<agents::KnownPerson>> HouseKnowledge::find_people(Uu
     const std::string sought(trimmed(text));
     if (sought.empty()) co_return std::vector<agents::KnownPerson>{};
     const auto rows = co_await db_.fetch<Found>(
-        db::by_engine{.postgresql = "SELECT full_name, status, email, phone, nationality, company FROM clients WHERE tenant_id = $1"
-                                    " AND (full_name ILIKE $2 ESCAPE '!' OR email = $3) ORDER BY (email = $3) DESC NULLS LAST, id DESC LIMIT 10",
-                      .sqlite = "SELECT full_name, status, email, phone, nationality, company FROM clients WHERE tenant_id = $1"
-                                " AND (full_name LIKE $2 ESCAPE '!' OR email = $3) ORDER BY (email = $3) DESC, id DESC LIMIT 10"},
+        db::by_engine{
+            .postgresql =
+                "SELECT full_name, status, email, phone, nationality, company FROM clients WHERE tenant_id = $1"
+                " AND (full_name ILIKE $2 ESCAPE '!' OR email = $3) ORDER BY (email = $3) DESC NULLS LAST, id DESC LIMIT 10",
+            .sqlite = "SELECT full_name, status, email, phone, nationality, company FROM clients WHERE tenant_id = $1"
+                      " AND (full_name LIKE $2 ESCAPE '!' OR email = $3) ORDER BY (email = $3) DESC, id DESC LIMIT 10"},
         tenant, crm::pattern_of(sought), ascii_lower(sought));
     std::vector<agents::KnownPerson> people;
-    for (const Found& row : rows) people.push_back({row.full_name, row.status, row.email, row.phone, row.nationality, row.company});
+    for (const Found& row : rows)
+        people.push_back({row.full_name, row.status, row.email, row.phone, row.nationality, row.company});
     co_return people;
 }
 

@@ -13,7 +13,8 @@ namespace trunkline {
 class HouseFacts final : public agents::Facts {
 public:
     HouseFacts(const extraction::Extractor& extractor, std::string default_region)
-        : extractor_(extractor), default_region_(std::move(default_region)) {}
+        : extractor_(extractor), default_region_(std::move(default_region))
+    {}
 
     asio::awaitable<std::vector<agents::Noted>> note(const agents::Question& question) override;
 

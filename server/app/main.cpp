@@ -65,7 +65,8 @@ std::optional<int> parse_arguments(int argc, char** argv, Arguments& arguments)
         const std::string initial = setting.initial.empty() ? "" : " [" + std::string(setting.initial) + "]";
         app.add_option(std::string(setting.flag), given[setting.name], std::string(setting.help) + initial);
     }
-    app.add_flag("--insecure-http", arguments.insecure_http, "serve beyond this machine without https: passwords can be read on the way");
+    app.add_flag("--insecure-http", arguments.insecure_http,
+                 "serve beyond this machine without https: passwords can be read on the way");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& ended) {
@@ -90,12 +91,15 @@ int serve(const Arguments& arguments)
         ended = true;
         signals.cancel();
     });
-    std::function<void(const boost::system::error_code&, int)> on_signal = [&](const boost::system::error_code& cancelled, int) {
-        if (cancelled || ended) return;
-        application.stop();
-        // A second signal means now.
-        signals.async_wait([](const boost::system::error_code& failed, int) { if (!failed) std::_Exit(130); });
-    };
+    std::function<void(const boost::system::error_code&, int)> on_signal =
+        [&](const boost::system::error_code& cancelled, int) {
+            if (cancelled || ended) return;
+            application.stop();
+            // A second signal means now.
+            signals.async_wait([](const boost::system::error_code& failed, int) {
+                if (!failed) std::_Exit(130);
+            });
+        };
     signals.async_wait(on_signal);
     io.run();
     if (failure) std::rethrow_exception(failure);

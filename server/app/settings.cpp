@@ -65,7 +65,8 @@ http::RouterOptions router_options_of(const Config& config)
     http::RouterOptions options;
     if (!config.is_set("TRUNKLINE_PUBLIC_URL")) return options;
     options.public_url = http::PublicUrl::parse(config.get("TRUNKLINE_PUBLIC_URL"));
-    if (!options.public_url) throw ConfigError("TRUNKLINE_PUBLIC_URL must be like https://crm.example.test, without a path");
+    if (!options.public_url)
+        throw ConfigError("TRUNKLINE_PUBLIC_URL must be like https://crm.example.test, without a path");
     return options;
 }
 
@@ -74,7 +75,8 @@ db::Options database_options_of(const Config& config)
     try {
         return db::Options::parse(config.database_url());
     } catch (const db::UsageError& error) {
-        throw ConfigError(std::string(config.is_set("DATABASE_URL") ? "DATABASE_URL: " : "the database's settings: ") + error.what());
+        throw ConfigError(std::string(config.is_set("DATABASE_URL") ? "DATABASE_URL: " : "the database's settings: ") +
+                          error.what());
     }
 }
 
@@ -82,10 +84,12 @@ std::optional<db::Options> direct_options_of(const Config& config)
 {
     // Also without an address of its own: who holds the lock for ever takes no connection from those who serve, and the
     // pool that serves can tell that it has lost all of its own.
-    if (!config.is_set("DATABASE_DIRECT_URL") && database_options_of(config).engine != db::Engine::postgresql) return std::nullopt;
+    if (!config.is_set("DATABASE_DIRECT_URL") && database_options_of(config).engine != db::Engine::postgresql)
+        return std::nullopt;
     try {
-        db::Options options = config.is_set("DATABASE_DIRECT_URL") ? db::Options::parse(config.get("DATABASE_DIRECT_URL"))
-                                                                   : database_options_of(config);
+        db::Options options = config.is_set("DATABASE_DIRECT_URL")
+                                  ? db::Options::parse(config.get("DATABASE_DIRECT_URL"))
+                                  : database_options_of(config);
         options.min_size = 1;
         options.max_size = 2; // one holds the lock, one migrates
         return options;
@@ -106,7 +110,10 @@ std::optional<agents::ModelOptions> model_options_of(const Config& config)
     return options;
 }
 
-std::chrono::seconds crm_wait_max_of(const Config& config) { return std::chrono::seconds(config.get_integer("TRUNKLINE_CRM_WAIT_MAX", 0, 60)); }
+std::chrono::seconds crm_wait_max_of(const Config& config)
+{
+    return std::chrono::seconds(config.get_integer("TRUNKLINE_CRM_WAIT_MAX", 0, 60));
+}
 
 LogLevel log_level_of(const Config& config)
 {
@@ -124,7 +131,8 @@ void refuse_open_http(const Config& config, bool insecure_http)
     if (insecure_http || (public_url && public_url->https)) return;
     for (const std::string& address : split(config.get("TRUNKLINE_LISTEN")))
         if (!is_loopback(host_of(address)))
-            throw ConfigError("serving on " + address + " without https would send passwords in clear: put a proxy with https in front and set"
+            throw ConfigError("serving on " + address +
+                              " without https would send passwords in clear: put a proxy with https in front and set"
                               " TRUNKLINE_PUBLIC_URL=https://…, or start with --insecure-http");
 }
 

@@ -15,7 +15,9 @@ class Workers {
 public:
     using Work = std::function<asio::awaitable<void>()>;
 
-    Workers(asio::any_io_executor executor, Clock& clock, Health& health) : group_(std::move(executor), report), clock_(clock), health_(health) {}
+    Workers(asio::any_io_executor executor, Clock& clock, Health& health)
+        : group_(std::move(executor), report), clock_(clock), health_(health)
+    {}
 
     void start(std::string name, Work work);
     void cancel() { group_.cancel(); }

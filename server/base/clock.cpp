@@ -26,8 +26,11 @@ asio::awaitable<void> SystemClock::sleep_until(Time when, std::source_location p
 /// Stands in the list of its clock while it sleeps, whatever ends the sleep.
 struct ManualClock::Sleeper {
     Sleeper(ManualClock& clock, asio::any_io_executor executor, Time when)
-        : when(when), timer(std::move(executor), asio::steady_timer::time_point::max()), list(clock.sleepers_),
-          self(list.insert(list.end(), this)) {}
+        : when(when),
+          timer(std::move(executor), asio::steady_timer::time_point::max()),
+          list(clock.sleepers_),
+          self(list.insert(list.end(), this))
+    {}
     ~Sleeper() { list.erase(self); }
     Sleeper(const Sleeper&) = delete;
 

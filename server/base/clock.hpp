@@ -22,7 +22,8 @@ public:
     virtual Time now() const = 0;
 
     /// Waits until `now()` has reached `when`. Refuses (db::UsageError) in a task that holds a database connection.
-    virtual asio::awaitable<void> sleep_until(Time when, std::source_location place = std::source_location::current()) = 0;
+    virtual asio::awaitable<void> sleep_until(Time when,
+                                              std::source_location place = std::source_location::current()) = 0;
 
     asio::awaitable<void> sleep_for(std::chrono::microseconds duration,
                                     std::source_location place = std::source_location::current())

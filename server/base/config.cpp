@@ -14,16 +14,20 @@ const std::vector<Setting>& all_settings()
     static const std::vector<Setting> settings{
         {"TRUNKLINE_LISTEN", "--listen", "127.0.0.1:8080", "address and port to serve on"},
         {"TRUNKLINE_DATA_DIR", "--data-dir", "./data", "folder of the SQLite file and the lock"},
-        {"TRUNKLINE_PUBLIC_URL", "--public-url", "", "how browsers reach this server, when it stands behind a proxy: https://crm.example.test"},
-        {"TRUNKLINE_TRUSTED_PROXIES", "--trusted-proxies", "", "addresses or networks whose X-Forwarded-For is believed, comma separated"},
+        {"TRUNKLINE_PUBLIC_URL", "--public-url", "",
+         "how browsers reach this server, when it stands behind a proxy: https://crm.example.test"},
+        {"TRUNKLINE_TRUSTED_PROXIES", "--trusted-proxies", "",
+         "addresses or networks whose X-Forwarded-For is believed, comma separated"},
         {"TRUNKLINE_REGISTRATION", "--registration", "closed", "who may register: closed, approve, open"},
-        {"TRUNKLINE_DEFAULT_REGION", "--default-region", "US", "country of telephone numbers without a prefix, for a new tenant"},
+        {"TRUNKLINE_DEFAULT_REGION", "--default-region", "US",
+         "country of telephone numbers without a prefix, for a new tenant"},
         {"TRUNKLINE_CRM_WAIT_MAX", "--crm-wait-max", "5", "seconds a saved transcript waits for its CRM entry"},
         {"TRUNKLINE_MODEL_URL", "--model-url", "", "an OpenAI-compatible service: https://models.example.test/v1"},
         {"TRUNKLINE_MODEL_NAME", "--model-name", "", "the model to ask there"},
         {"TRUNKLINE_MODEL_KEY", "", "", "its key"},
         {"TRUNKLINE_LOG_LEVEL", "--log-level", "info", "debug, info, warning, error"},
-        {"TRUNKLINE_WEB_DIR", "--web-dir", "", "serve the pages from this folder instead of those in the program (while developing)"},
+        {"TRUNKLINE_WEB_DIR", "--web-dir", "",
+         "serve the pages from this folder instead of those in the program (while developing)"},
         {"DATABASE_URL", "", "", "postgresql://… or sqlite:///…; without it, SQLite in the data folder"},
         {"DATABASE_DIRECT_URL", "", "", "the same PostgreSQL without a pooler in between: for migrations"},
         {"DB_HOST", "", "", "parts of a PostgreSQL URL, instead of DATABASE_URL"},
@@ -52,7 +56,10 @@ std::vector<std::string_view> known_names()
     return names;
 }
 
-std::string did_you_mean(std::string_view near) { return near.empty() ? "" : "; did you mean " + std::string(near) + "?"; }
+std::string did_you_mean(std::string_view near)
+{
+    return near.empty() ? "" : "; did you mean " + std::string(near) + "?";
+}
 
 std::string percent_encoded(std::string_view text)
 {
@@ -60,7 +67,9 @@ std::string percent_encoded(std::string_view text)
     std::string encoded;
     for (const char c : text) {
         if (std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.' || c == '_' || c == '~') encoded += c;
-        else (encoded += '%') += {digits[static_cast<unsigned char>(c) >> 4], digits[static_cast<unsigned char>(c) & 15]};
+        else
+            (encoded += '%') +=
+                {digits[static_cast<unsigned char>(c) >> 4], digits[static_cast<unsigned char>(c) & 15]};
     }
     return encoded;
 }
@@ -90,7 +99,8 @@ void Config::take(const Environment& from, std::string_view where, bool refuse_u
             throw ConfigError("there is no setting " + name + " (in " + std::string(where) + ")" + did_you_mean(near));
         const bool ours = name.starts_with("DATABASE_") || name.starts_with("DB_");
         if (ours && !near.empty())
-            warnings_.push_back("the environment has " + name + ", which is no setting of Trunkline" + did_you_mean(near));
+            warnings_.push_back("the environment has " + name + ", which is no setting of Trunkline" +
+                                did_you_mean(near));
     }
 }
 
@@ -130,8 +140,8 @@ std::string Config::database_url() const
             throw ConfigError(std::string(part) +
                               " is missing: DB_HOST, DB_USER and DB_NAME are needed together, or DATABASE_URL alone");
     const std::string password = is_set("DB_PASSWORD") ? ":" + percent_encoded(get("DB_PASSWORD")) : "";
-    return "postgresql://" + percent_encoded(get("DB_USER")) + password + "@" + get("DB_HOST") + ":" + get("DB_PORT") + "/" +
-           percent_encoded(get("DB_NAME"));
+    return "postgresql://" + percent_encoded(get("DB_USER")) + password + "@" + get("DB_HOST") + ":" + get("DB_PORT") +
+           "/" + percent_encoded(get("DB_NAME"));
 }
 
 Config::Environment parse_dotenv(std::string_view text)
@@ -147,7 +157,8 @@ Config::Environment parse_dotenv(std::string_view text)
         if (equals == std::string_view::npos || equals == 0)
             throw ConfigError(".env, line " + std::to_string(number) + ": NAME=value is expected");
         std::string_view value = trimmed(line.substr(equals + 1));
-        const bool quoted = value.size() >= 2 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front();
+        const bool quoted =
+            value.size() >= 2 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front();
         if (quoted) value = value.substr(1, value.size() - 2);
         pairs[std::string(trimmed(line.substr(0, equals)))] = value;
     }

@@ -12,8 +12,8 @@ namespace trunkline {
 
 /// One setting, as the table in config.cpp declares it.
 struct Setting {
-    std::string_view name;    ///< in the environment and in .env: "TRUNKLINE_LISTEN"
-    std::string_view flag;    ///< on the command line: "--listen"; empty for secrets, which would show in a process list
+    std::string_view name; ///< in the environment and in .env: "TRUNKLINE_LISTEN"
+    std::string_view flag; ///< on the command line: "--listen"; empty for secrets, which would show in a process list
     std::string_view initial; ///< the default
     std::string_view help;
 };
@@ -22,7 +22,9 @@ struct Setting {
 const std::vector<Setting>& all_settings();
 
 /// A setting that cannot be used. The message says which, where it came from, and what would be right.
-struct ConfigError : std::runtime_error { using std::runtime_error::runtime_error; };
+struct ConfigError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
 
 /// What the program was told. Values are looked up by the setting's name; empty means not set.
 class Config {

@@ -26,7 +26,10 @@ std::string escaped(std::string_view key)
     return out;
 }
 
-std::string characters(std::size_t count) { return std::to_string(count) + (count == 1 ? " character" : " characters"); }
+std::string characters(std::size_t count)
+{
+    return std::to_string(count) + (count == 1 ? " character" : " characters");
+}
 
 } // namespace
 
@@ -35,12 +38,14 @@ void JsonProblems::add_at(std::string_view key, std::string detail)
     fields_.push_back({pointer_ + "/" + escaped(key), std::move(detail)});
 }
 
-JsonProblems::Step::Step(JsonProblems& problems, std::string_view key) : problems_(problems), before_(problems.pointer_.size())
+JsonProblems::Step::Step(JsonProblems& problems, std::string_view key)
+    : problems_(problems), before_(problems.pointer_.size())
 {
     problems_.pointer_ += "/" + escaped(key);
 }
 
-JsonProblems::Step::Step(JsonProblems& problems, std::size_t index) : problems_(problems), before_(problems.pointer_.size())
+JsonProblems::Step::Step(JsonProblems& problems, std::size_t index)
+    : problems_(problems), before_(problems.pointer_.size())
 {
     problems_.pointer_ += "/" + std::to_string(index);
 }
@@ -53,7 +58,8 @@ json::value JsonSchemas::reference(const std::string& type_name, json::value (*m
         std::string name, word;
         std::string full = type_name;
         constexpr std::string_view unnamed = "(anonymous namespace)::";
-        for (auto at = full.find(unnamed); at != std::string::npos; at = full.find(unnamed)) full.erase(at, unnamed.size());
+        for (auto at = full.find(unnamed); at != std::string::npos; at = full.find(unnamed))
+            full.erase(at, unnamed.size());
         for (const char c : full) {
             if (c == ':') word.clear();
             else if (std::isalnum(static_cast<unsigned char>(c)) || c == '_') word += c;
@@ -61,7 +67,8 @@ json::value JsonSchemas::reference(const std::string& type_name, json::value (*m
         }
         if (!word.empty()) name += (name.empty() ? "" : "_") + word;
         if (named_.contains(name))
-            throw std::logic_error("two structs of the API have the name " + name + ": rename one, so that its clients can tell them apart");
+            throw std::logic_error("two structs of the API have the name " + name +
+                                   ": rename one, so that its clients can tell them apart");
         known = short_names_.emplace(type_name, name).first;
         named_[name] = nullptr; // so that a struct may refer to itself
         named_[name] = make(*this);
@@ -78,10 +85,12 @@ std::optional<Email> Email::parse(std::string_view text)
     if (at == std::string::npos || at == 0 || at > 64 || address.size() > 254) return std::nullopt;
     const std::string_view local = std::string_view(address).substr(0, at);
     const std::string_view domain = std::string_view(address).substr(at + 1);
-    if (domain.find('.') == std::string_view::npos || domain.front() == '.' || domain.back() == '.') return std::nullopt;
+    if (domain.find('.') == std::string_view::npos || domain.front() == '.' || domain.back() == '.')
+        return std::nullopt;
     if (local.front() == '.' || local.back() == '.' || address.find("..") != std::string::npos) return std::nullopt;
     for (const char c : address)
-        if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f || std::string_view("()<>[]:;,\\\"").find(c) != std::string_view::npos)
+        if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f ||
+            std::string_view("()<>[]:;,\\\"").find(c) != std::string_view::npos)
             return std::nullopt;
     if (local.find('@') != std::string_view::npos) return std::nullopt;
     Email email;
@@ -98,7 +107,8 @@ std::optional<json::value> parse_json(std::string_view text, JsonProblems& probl
     boost::system::error_code failure;
     json::value value = json::parse(text, failure, {}, options);
     if (!failure) return value;
-    problems.add(text.empty() ? "a JSON document is expected here, the body is empty" : "is not JSON: " + failure.message());
+    problems.add(text.empty() ? "a JSON document is expected here, the body is empty"
+                              : "is not JSON: " + failure.message());
     return std::nullopt;
 }
 
@@ -134,8 +144,10 @@ bool read_text(const json::value& from, std::string& to, std::size_t min, std::s
     if (text.find('\0') != std::string_view::npos) return problems.add("must not contain the character U+0000"), false;
     const std::size_t length = count_characters(text);
     if (length < min)
-        return problems.add(min == 1 ? std::string("must not be empty") : "must have at least " + characters(min)), false;
-    if (length > max) return problems.add("must have at most " + characters(max) + ", it has " + std::to_string(length)), false;
+        return problems.add(min == 1 ? std::string("must not be empty") : "must have at least " + characters(min)),
+               false;
+    if (length > max)
+        return problems.add("must have at most " + characters(max) + ", it has " + std::to_string(length)), false;
     to = text;
     return true;
 }
@@ -202,7 +214,10 @@ void refuse_unknown_name(std::string_view name, const std::vector<std::string_vi
     problems.add("must be one of " + all + (near.empty() ? "" : "; did you mean '" + std::string(near) + "'?"));
 }
 
-json::value integer_schema(std::int64_t min, std::int64_t max) { return {{"type", "integer"}, {"minimum", min}, {"maximum", max}}; }
+json::value integer_schema(std::int64_t min, std::int64_t max)
+{
+    return {{"type", "integer"}, {"minimum", min}, {"maximum", max}};
+}
 
 json::value text_schema(std::size_t min, std::size_t max)
 {

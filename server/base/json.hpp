@@ -140,7 +140,8 @@ namespace detail {
 
 std::optional<json::value> parse_json(std::string_view text, JsonProblems& problems);
 bool read_bool(const json::value& from, bool& to, JsonProblems& problems);
-bool read_integer(const json::value& from, std::int64_t& to, std::int64_t min, std::int64_t max, JsonProblems& problems);
+bool read_integer(const json::value& from, std::int64_t& to, std::int64_t min, std::int64_t max,
+                  JsonProblems& problems);
 bool read_double(const json::value& from, double& to, JsonProblems& problems);
 bool read_text(const json::value& from, std::string& to, std::size_t min, std::size_t max, JsonProblems& problems);
 bool read_uuid(const json::value& from, Uuid& to, JsonProblems& problems);
@@ -187,14 +188,18 @@ using FieldOf = std::remove_cvref_t<decltype(std::declval<Struct&>().*Member::po
 template <>
 struct JsonCodec<bool> {
     static json::value write(bool value) { return value; }
-    static bool read(const json::value& from, bool& to, JsonProblems& problems) { return detail::read_bool(from, to, problems); }
+    static bool read(const json::value& from, bool& to, JsonProblems& problems)
+    {
+        return detail::read_bool(from, to, problems);
+    }
     static json::value schema(JsonSchemas&) { return {{"type", "boolean"}}; }
 };
 
 template <class T>
     requires(std::integral<T> && !std::same_as<T, bool>)
 struct JsonCodec<T> {
-    static constexpr std::int64_t min = std::is_signed_v<T> ? static_cast<std::int64_t>(std::numeric_limits<T>::min()) : 0;
+    static constexpr std::int64_t min =
+        std::is_signed_v<T> ? static_cast<std::int64_t>(std::numeric_limits<T>::min()) : 0;
     static constexpr std::int64_t max = sizeof(T) == 8 ? std::numeric_limits<std::int64_t>::max()
                                                        : static_cast<std::int64_t>(std::numeric_limits<T>::max());
     static json::value write(T value) { return value; }
@@ -211,7 +216,10 @@ struct JsonCodec<T> {
 template <>
 struct JsonCodec<double> {
     static json::value write(double value) { return value; }
-    static bool read(const json::value& from, double& to, JsonProblems& problems) { return detail::read_double(from, to, problems); }
+    static bool read(const json::value& from, double& to, JsonProblems& problems)
+    {
+        return detail::read_double(from, to, problems);
+    }
     static json::value schema(JsonSchemas&) { return {{"type", "number"}}; }
 };
 
@@ -241,7 +249,10 @@ struct JsonCodec<Text<min, max>> {
 template <>
 struct JsonCodec<Email> {
     static json::value write(const Email& value) { return json::value(value.value()); }
-    static bool read(const json::value& from, Email& to, JsonProblems& problems) { return detail::read_email(from, to, problems); }
+    static bool read(const json::value& from, Email& to, JsonProblems& problems)
+    {
+        return detail::read_email(from, to, problems);
+    }
     static json::value schema(JsonSchemas&) { return {{"type", "string"}, {"format", "email"}, {"maxLength", 254}}; }
 };
 
@@ -266,14 +277,20 @@ struct JsonCodec<Bounded<min, max, otherwise>> {
 template <>
 struct JsonCodec<Uuid> {
     static json::value write(const Uuid& value) { return json::value(db::to_string(value)); }
-    static bool read(const json::value& from, Uuid& to, JsonProblems& problems) { return detail::read_uuid(from, to, problems); }
+    static bool read(const json::value& from, Uuid& to, JsonProblems& problems)
+    {
+        return detail::read_uuid(from, to, problems);
+    }
     static json::value schema(JsonSchemas&) { return {{"type", "string"}, {"format", "uuid"}}; }
 };
 
 template <>
 struct JsonCodec<Time> {
     static json::value write(Time value) { return json::value(db::to_rfc3339(value)); }
-    static bool read(const json::value& from, Time& to, JsonProblems& problems) { return detail::read_time(from, to, problems); }
+    static bool read(const json::value& from, Time& to, JsonProblems& problems)
+    {
+        return detail::read_time(from, to, problems);
+    }
     static json::value schema(JsonSchemas&) { return {{"type", "string"}, {"format", "date-time"}}; }
 };
 
@@ -312,7 +329,10 @@ struct JsonCodec<T> {
 
 template <class T>
 struct JsonCodec<std::optional<T>> {
-    static json::value write(const std::optional<T>& value) { return value ? JsonCodec<T>::write(*value) : json::value(nullptr); }
+    static json::value write(const std::optional<T>& value)
+    {
+        return value ? JsonCodec<T>::write(*value) : json::value(nullptr);
+    }
     static bool read(const json::value& from, std::optional<T>& to, JsonProblems& problems)
     {
         if (from.is_null()) return true;
@@ -357,7 +377,10 @@ struct JsonCodec<std::vector<T>> {
         }
         return good;
     }
-    static json::value schema(JsonSchemas& schemas) { return {{"type", "array"}, {"items", JsonCodec<T>::schema(schemas)}}; }
+    static json::value schema(JsonSchemas& schemas)
+    {
+        return {{"type", "array"}, {"items", JsonCodec<T>::schema(schemas)}};
+    }
 };
 
 template <db::DescribedStruct T>

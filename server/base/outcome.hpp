@@ -20,9 +20,9 @@ struct FieldProblem {
 /// Why a service did not do what it was asked.
 struct Refusal {
     Refused why;
-    std::string detail;                ///< one sentence for a person
-    std::vector<FieldProblem> fields;  ///< for `invalid`
-    int retry_after_seconds = 0;       ///< for `limited` and `unavailable`; 0 is unknown
+    std::string detail;               ///< one sentence for a person
+    std::vector<FieldProblem> fields; ///< for `invalid`
+    int retry_after_seconds = 0;      ///< for `limited` and `unavailable`; 0 is unknown
 };
 
 inline Refusal not_found(std::string what) { return {Refused::not_found, std::move(what) + " not found", {}, 0}; }

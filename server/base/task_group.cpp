@@ -25,7 +25,10 @@ struct TaskGroup::State : std::enable_shared_from_this<TaskGroup::State> {
     };
 
     State(asio::any_io_executor executor, Report report)
-        : executor(std::move(executor)), report(std::move(report)), ended(this->executor, asio::steady_timer::time_point::max()) {}
+        : executor(std::move(executor)),
+          report(std::move(report)),
+          ended(this->executor, asio::steady_timer::time_point::max())
+    {}
 
     void start(std::string name, asio::awaitable<void> task);
     void on_end(std::list<Running>::iterator self, std::exception_ptr failure);
@@ -83,8 +86,7 @@ TaskGroup::TaskGroup(asio::any_io_executor executor) : TaskGroup(std::move(execu
 
 TaskGroup::TaskGroup(asio::any_io_executor executor, Report report)
     : state_(std::make_shared<State>(std::move(executor), std::move(report)))
-{
-}
+{}
 
 TaskGroup::~TaskGroup() = default;
 

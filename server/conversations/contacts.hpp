@@ -11,8 +11,9 @@ namespace trunkline::conversations {
 /// in: no list of conversations shows it, staff read it through the client.
 struct FirstContact {
     Uuid tenant_id;
-    std::string channel;      ///< "email"
-    std::string external_key; ///< what the channel calls it: the same one begins one conversation, however often it comes
+    std::string channel; ///< "email"
+    std::string
+        external_key; ///< what the channel calls it: the same one begins one conversation, however often it comes
     std::string title;
     std::string content;
     Time at;
@@ -20,7 +21,7 @@ struct FirstContact {
 
 struct Begun {
     Uuid conversation_id;
-    Uuid message_id; ///< of its first message, which has seq 1
+    Uuid message_id;     ///< of its first message, which has seq 1
     bool before = false; ///< it had come before; nothing was written
 };
 

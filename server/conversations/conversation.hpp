@@ -21,16 +21,18 @@ BOOST_DESCRIBE_ENUM(Sender, user, bot)
 struct Conversation {
     Uuid id;
     std::optional<std::string> title;
-    std::string title_source; ///< default: none of its own yet; auto: from the first message; user: a person's, never replaced
+    std::string
+        title_source; ///< default: none of its own yet; auto: from the first message; user: a person's, never replaced
     std::string agent_type;
-    std::string preview;      ///< the beginning of the user's last message
+    std::string preview; ///< the beginning of the user's last message
     std::int64_t message_count = 0;
     std::int64_t last_seq = 0;
     Time created_at;
     std::optional<Time> last_message_at;
 };
 BOOST_DESCRIBE_STRUCT(Conversation, (),
-                      (id, title, title_source, agent_type, preview, message_count, last_seq, created_at, last_message_at))
+                      (id, title, title_source, agent_type, preview, message_count, last_seq, created_at,
+                       last_message_at))
 
 struct Message {
     Uuid id;

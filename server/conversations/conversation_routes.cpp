@@ -22,35 +22,45 @@ std::vector<http::Route> ConversationRoutes::table()
         route(Method::get, "/api/v1/conversations", "Conversations, newest activity first", own, this, &R::list),
         route(Method::get, "/api/v1/conversations/fresh/create-or-get", "An empty conversation to write in", own, this,
               &R::fresh_by_get, {.same_origin_only = true}),
-        route(Method::post, "/api/v1/conversations/fresh/create-or-get", "An empty conversation to write in", own, this, &R::fresh),
-        route(Method::post, "/api/v1/conversations/cleanup/empty", "Delete empty conversations", own, this, &R::clean_up),
+        route(Method::post, "/api/v1/conversations/fresh/create-or-get", "An empty conversation to write in", own, this,
+              &R::fresh),
+        route(Method::post, "/api/v1/conversations/cleanup/empty", "Delete empty conversations", own, this,
+              &R::clean_up),
         route(Method::get, "/api/v1/conversations/{id}", "A conversation", own, this, &R::get),
         route(Method::put, "/api/v1/conversations/{id}", "Rename a conversation", own, this, &R::rename),
-        route(Method::del, "/api/v1/conversations/{id}", "Delete a conversation and its messages", own, this, &R::remove),
-        route(Method::get, "/api/v1/conversations/{id}/messages", "The newest messages, in their order", own, this, &R::messages),
+        route(Method::del, "/api/v1/conversations/{id}", "Delete a conversation and its messages", own, this,
+              &R::remove),
+        route(Method::get, "/api/v1/conversations/{id}/messages", "The newest messages, in their order", own, this,
+              &R::messages),
         route(Method::post, "/api/v1/conversations/{id}/messages", "Save a message", own, this, &R::save, creates),
-        route(Method::del, "/api/v1/conversations/{id}/messages", "Delete the messages, keep the conversation", own, this, &R::clear),
-        route(Method::get, "/api/v1/conversations/{id}/messages/for-agent", "The messages as an agent reads them", own, this,
-              &R::for_agent),
-        route(Method::post, "/api/v1/conversations/{id}/generate-title", "Make a title from the first message", own, this,
-              &R::generate_title),
+        route(Method::del, "/api/v1/conversations/{id}/messages", "Delete the messages, keep the conversation", own,
+              this, &R::clear),
+        route(Method::get, "/api/v1/conversations/{id}/messages/for-agent", "The messages as an agent reads them", own,
+              this, &R::for_agent),
+        route(Method::post, "/api/v1/conversations/{id}/generate-title", "Make a title from the first message", own,
+              this, &R::generate_title),
     };
 }
 
-ConversationRoutes::Answer<http::Created<Conversation>> ConversationRoutes::create(Call& call, http::Body<NewConversation> input)
+ConversationRoutes::Answer<http::Created<Conversation>> ConversationRoutes::create(Call& call,
+                                                                                   http::Body<NewConversation> input)
 {
-    auto effect = [this, owner = owner_of(call), &input](db::Executor& db) { return create_in(db, owner, input.value); };
+    auto effect = [this, owner = owner_of(call), &input](db::Executor& db) {
+        return create_in(db, owner, input.value);
+    };
     co_return co_await http::once<http::Created<Conversation>>(pool_, clock_, call, effect);
 }
 
-ConversationRoutes::Answer<http::Created<Conversation>> ConversationRoutes::create_in(db::Executor& db, Owner owner, NewConversation input)
+ConversationRoutes::Answer<http::Created<Conversation>> ConversationRoutes::create_in(db::Executor& db, Owner owner,
+                                                                                      NewConversation input)
 {
     const Conversation made = co_await conversations::create(db, owner, input, clock_.now());
     tell_changed(db, hub_, owner, made);
     co_return http::Created<Conversation>{made};
 }
 
-ConversationRoutes::Answer<http::Page<Conversation>> ConversationRoutes::list(Call& call, http::Params<ConversationFilter> filter)
+ConversationRoutes::Answer<http::Page<Conversation>> ConversationRoutes::list(Call& call,
+                                                                              http::Params<ConversationFilter> filter)
 {
     auto page = co_await conversations::list(pool_, owner_of(call), *filter);
     if (!page) co_return page.refusal();
@@ -64,7 +74,8 @@ ConversationRoutes::Answer<Conversation> ConversationRoutes::get(Call& call, htt
     co_return *found;
 }
 
-ConversationRoutes::Answer<Conversation> ConversationRoutes::rename(Call& call, http::Path<ById> path, http::Body<NewTitle> input)
+ConversationRoutes::Answer<Conversation> ConversationRoutes::rename(Call& call, http::Path<ById> path,
+                                                                    http::Body<NewTitle> input)
 {
     const Owner owner = owner_of(call);
     const auto renamed = co_await conversations::rename(pool_, owner, path->id, input->title.value());
@@ -92,24 +103,28 @@ ConversationRoutes::Answer<Conversation> ConversationRoutes::fresh(Call& call, h
 }
 
 ConversationRoutes::Answer<http::Page<Message>> ConversationRoutes::messages(Call& call, http::Path<ById> path,
-                                                                           http::Params<MessageFilter> filter)
+                                                                             http::Params<MessageFilter> filter)
 {
     auto page = co_await list_messages(pool_, owner_of(call), path->id, *filter);
     if (!page) co_return page.refusal();
     co_return http::Page<Message>{std::move(page->items), std::move(page->next)};
 }
 
-ConversationRoutes::Answer<http::Created<Message>> ConversationRoutes::save(Call& call, http::Path<ById> path, http::Body<NewMessage> input)
+ConversationRoutes::Answer<http::Created<Message>> ConversationRoutes::save(Call& call, http::Path<ById> path,
+                                                                            http::Body<NewMessage> input)
 {
     Draft draft;
     draft.sender = input->sender;
     draft.content = input->content.value();
     draft.created_at = clock_.now();
-    auto effect = [this, owner = owner_of(call), id = path->id, &draft](db::Executor& db) { return save_in(db, owner, id, draft); };
+    auto effect = [this, owner = owner_of(call), id = path->id, &draft](db::Executor& db) {
+        return save_in(db, owner, id, draft);
+    };
     co_return co_await http::once<http::Created<Message>>(pool_, clock_, call, effect);
 }
 
-ConversationRoutes::Answer<http::Created<Message>> ConversationRoutes::save_in(db::Executor& db, Owner owner, Uuid conversation, Draft draft)
+ConversationRoutes::Answer<http::Created<Message>> ConversationRoutes::save_in(db::Executor& db, Owner owner,
+                                                                               Uuid conversation, Draft draft)
 {
     const auto saved = co_await save_message(db, owner, conversation, draft, topics_);
     if (!saved) co_return saved.refusal();
@@ -118,7 +133,7 @@ ConversationRoutes::Answer<http::Created<Message>> ConversationRoutes::save_in(d
 }
 
 ConversationRoutes::Answer<http::Page<AgentMessage>> ConversationRoutes::for_agent(Call& call, http::Path<ById> path,
-                                                                                 http::Params<AgentLimit> filter)
+                                                                                   http::Params<AgentLimit> filter)
 {
     auto seen = co_await messages_for_agent(pool_, owner_of(call), path->id, filter->limit.value());
     if (!seen) co_return seen.refusal();

@@ -37,7 +37,8 @@ BOOST_DESCRIBE_STRUCT(AgentLimit, (), (limit))
 class ConversationRoutes {
 public:
     ConversationRoutes(db::Pool& pool, Clock& clock, events::Hub& hub, Topics topics)
-        : pool_(pool), clock_(clock), hub_(hub), topics_(topics) {}
+        : pool_(pool), clock_(clock), hub_(hub), topics_(topics)
+    {}
 
     std::vector<http::Route> table();
 

@@ -46,10 +46,11 @@ asio::awaitable<Conversation> create(db::Executor& db, const Owner& owner, const
     made.title = input.title ? input.title->value() : default_title(made.agent_type);
     made.title_source = input.title ? "user" : "default";
     made.created_at = now;
-    auto inserted = db.execute("INSERT INTO conversations (id, tenant_id, user_id, channel, agent_type, title, title_source, is_fresh,"
-                               " preview, last_seq, message_count, created_at, active_at)"
-                               " VALUES ($1, $2, $3, 'web_chat', $4, $5, $6, $7, '', 0, 0, $8, $8)",
-                               made.id, owner.tenant_id, owner.user_id, made.agent_type, made.title, made.title_source, false, now);
+    auto inserted = db.execute(
+        "INSERT INTO conversations (id, tenant_id, user_id, channel, agent_type, title, title_source, is_fresh,"
+        " preview, last_seq, message_count, created_at, active_at)"
+        " VALUES ($1, $2, $3, 'web_chat', $4, $5, $6, $7, '', 0, 0, $8, $8)",
+        made.id, owner.tenant_id, owner.user_id, made.agent_type, made.title, made.title_source, false, now);
     co_await std::move(inserted);
     co_return made;
 }
@@ -64,9 +65,10 @@ asio::awaitable<std::optional<Conversation>> find(db::Executor& db, const Owner&
 
 asio::awaitable<Outcome<ConversationPage>> list(db::Executor& db, const Owner& owner, const ConversationFilter& filter)
 {
-    db::SqlBuilder sql("SELECT id, title, title_source, agent_type, preview, message_count, last_seq, created_at, last_message_at, active_at"
-                       " FROM conversations WHERE tenant_id = $1 AND user_id = $2",
-                       owner.tenant_id, owner.user_id);
+    db::SqlBuilder sql(
+        "SELECT id, title, title_source, agent_type, preview, message_count, last_seq, created_at, last_message_at, active_at"
+        " FROM conversations WHERE tenant_id = $1 AND user_id = $2",
+        owner.tenant_id, owner.user_id);
     if (filter.agent_type) sql.add("AND agent_type = $1", filter.agent_type->value());
     if (!filter.include_empty.value_or(false)) sql.add("AND message_count > 0");
     if (filter.after) {
@@ -88,7 +90,8 @@ asio::awaitable<Outcome<ConversationPage>> list(db::Executor& db, const Owner& o
     co_return page;
 }
 
-asio::awaitable<Conversation> create_or_get_fresh(db::Executor& db, const Owner& owner, std::string agent_type, Time now)
+asio::awaitable<Conversation> create_or_get_fresh(db::Executor& db, const Owner& owner, std::string agent_type,
+                                                  Time now)
 {
     // The unique index decides: of two tabs one inserts, both read the same row.
     db::Batch batch;
@@ -97,9 +100,10 @@ asio::awaitable<Conversation> create_or_get_fresh(db::Executor& db, const Owner&
               " VALUES ($1, $2, $3, 'web_chat', $4, NULL, 'default', $5, '', 0, 0, $6, $6)"
               " ON CONFLICT (tenant_id, user_id, agent_type) WHERE is_fresh DO NOTHING",
               db::new_uuid(), owner.tenant_id, owner.user_id, agent_type, true, now);
-    batch.add("SELECT id, title, title_source, agent_type, preview, message_count, last_seq, created_at, last_message_at"
-              " FROM conversations WHERE tenant_id = $1 AND user_id = $2 AND agent_type = $3 AND is_fresh",
-              owner.tenant_id, owner.user_id, agent_type);
+    batch.add(
+        "SELECT id, title, title_source, agent_type, preview, message_count, last_seq, created_at, last_message_at"
+        " FROM conversations WHERE tenant_id = $1 AND user_id = $2 AND agent_type = $3 AND is_fresh",
+        owner.tenant_id, owner.user_id, agent_type);
     const auto results = co_await db.run(std::move(batch));
     co_return results.at(1).as<Conversation>(0);
 }
@@ -124,7 +128,8 @@ asio::awaitable<Outcome<Conversation>> generate_title(db::Executor& db, const Ow
     if (!found) co_return not_found("conversation");
     if (found->title_source == "user") co_return *found;
     const auto first = co_await db.fetch_optional<std::string>(
-        "SELECT content FROM messages WHERE conversation_id = $1 AND sender = 'user' ORDER BY seq LIMIT 1", conversation_id);
+        "SELECT content FROM messages WHERE conversation_id = $1 AND sender = 'user' ORDER BY seq LIMIT 1",
+        conversation_id);
     const std::string title = first ? title_from(*first) : "";
     if (title.empty()) co_return *found;
     const auto changed = co_await db.execute("UPDATE conversations SET title = $1, title_source = 'auto', is_fresh = $2"
@@ -139,8 +144,8 @@ asio::awaitable<Outcome<Conversation>> generate_title(db::Executor& db, const Ow
 
 asio::awaitable<bool> remove(db::Executor& db, const Owner& owner, const Uuid& id)
 {
-    auto removed = db.execute("DELETE FROM conversations WHERE id = $1 AND tenant_id = $2 AND user_id = $3", id, owner.tenant_id,
-                              owner.user_id);
+    auto removed = db.execute("DELETE FROM conversations WHERE id = $1 AND tenant_id = $2 AND user_id = $3", id,
+                              owner.tenant_id, owner.user_id);
     co_return co_await std::move(removed) == 1;
 }
 
@@ -160,8 +165,9 @@ asio::awaitable<bool> clear(db::Executor& db, const Owner& owner, const Uuid& id
 
 asio::awaitable<std::uint64_t> remove_empty(db::Executor& db, const Owner& owner, Time before)
 {
-    return db.execute("DELETE FROM conversations WHERE tenant_id = $1 AND user_id = $2 AND message_count = 0 AND created_at < $3",
-                      owner.tenant_id, owner.user_id, before);
+    return db.execute(
+        "DELETE FROM conversations WHERE tenant_id = $1 AND user_id = $2 AND message_count = 0 AND created_at < $3",
+        owner.tenant_id, owner.user_id, before);
 }
 
 } // namespace trunkline::conversations

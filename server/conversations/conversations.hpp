@@ -42,8 +42,10 @@ asio::awaitable<std::optional<Conversation>> find(db::Executor& db, const Owner&
 /// Newest activity first. invalid when `after` is none of ours.
 asio::awaitable<Outcome<ConversationPage>> list(db::Executor& db, const Owner& owner, const ConversationFilter& filter);
 
-/// The user's empty conversation with that agent, made when there is none: the same one for every tab that asks at once.
-asio::awaitable<Conversation> create_or_get_fresh(db::Executor& db, const Owner& owner, std::string agent_type, Time now);
+/// The user's empty conversation with that agent, made when there is none: the same one for every tab that asks at
+/// once.
+asio::awaitable<Conversation> create_or_get_fresh(db::Executor& db, const Owner& owner, std::string agent_type,
+                                                  Time now);
 
 asio::awaitable<Outcome<Conversation>> rename(db::Executor& db, const Owner& owner, const Uuid& id, std::string title);
 

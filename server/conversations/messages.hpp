@@ -56,19 +56,20 @@ struct Saved {
 
 /// Adds to `batch` the statements that save `draft`: the conversation's next seq, the message, the rows of the outbox.
 /// Returns the index of the result that `saved_from` reads.
-std::size_t add_save(db::Batch& batch, const Owner& owner, const Uuid& conversation, const Draft& draft, const Topics& topics);
+std::size_t add_save(db::Batch& batch, const Owner& owner, const Uuid& conversation, const Draft& draft,
+                     const Topics& topics);
 /// What `add_save` did: nothing when the conversation is not the owner's (then nothing was written).
 std::optional<Saved> saved_from(const std::vector<db::Result>& results, std::size_t index);
 
 /// Saves a message in one unit, one trip. not_found when the conversation is not the owner's.
-asio::awaitable<Outcome<Saved>> save_message(db::Executor& db, const Owner& owner, const Uuid& conversation, const Draft& draft,
-                                             const Topics& topics);
+asio::awaitable<Outcome<Saved>> save_message(db::Executor& db, const Owner& owner, const Uuid& conversation,
+                                             const Draft& draft, const Topics& topics);
 
 /// The newest messages, or those around a seq. not_found for another's conversation.
 asio::awaitable<Outcome<MessagePage>> list_messages(db::Executor& db, const Owner& owner, const Uuid& conversation,
                                                     const MessageFilter& filter);
 
-asio::awaitable<Outcome<std::vector<AgentMessage>>> messages_for_agent(db::Executor& db, const Owner& owner, const Uuid& conversation,
-                                                                       std::int64_t limit);
+asio::awaitable<Outcome<std::vector<AgentMessage>>> messages_for_agent(db::Executor& db, const Owner& owner,
+                                                                       const Uuid& conversation, std::int64_t limit);
 
 } // namespace trunkline::conversations

@@ -21,7 +21,8 @@ void tell_saved(db::Executor& db, events::Hub& hub, const Owner& owner, const Sa
     tell_changed(db, hub, owner, saved.conversation);
 }
 
-void tell_added(db::Executor& db, events::Hub& hub, const Owner& owner, const std::vector<Message>& added, const Conversation& conversation)
+void tell_added(db::Executor& db, events::Hub& hub, const Owner& owner, const std::vector<Message>& added,
+                const Conversation& conversation)
 {
     for (const Message& message : added) tell(db, hub, owner, "message", serialize(to_json(message)));
     tell_changed(db, hub, owner, conversation);

@@ -19,9 +19,11 @@ Sender sender_of(const TranscriptLine& line) { return line.role == TranscriptRol
 Outcome<std::size_t> common_beginning(const std::vector<Known>& known, const std::vector<TranscriptLine>& lines)
 {
     for (std::size_t i = 0; i < known.size(); ++i) {
-        const bool same = i < lines.size() && known[i].sender == sender_of(lines[i]) && known[i].content == lines[i].content.value();
+        const bool same =
+            i < lines.size() && known[i].sender == sender_of(lines[i]) && known[i].content == lines[i].content.value();
         if (!same)
-            return conflict("this session was saved with other messages before: message " + std::to_string(i + 1) + " differs");
+            return conflict("this session was saved with other messages before: message " + std::to_string(i + 1) +
+                            " differs");
     }
     return known.size();
 }
@@ -39,11 +41,12 @@ std::string new_session_id(Time now)
 asio::awaitable<Uuid> lock_conversation(db::Executor& tx, const Owner& owner, std::string session, Time now)
 {
     const Owner asking = owner;
-    co_await tx.execute("INSERT INTO conversations (id, tenant_id, user_id, channel, agent_type, external_key, title, title_source,"
-                        " is_fresh, preview, last_seq, message_count, created_at, active_at)"
-                        " VALUES ($1, $2, $3, 'web_chat', $4, $5, NULL, 'default', $6, '', 0, 0, $7, $7)"
-                        " ON CONFLICT (tenant_id, user_id, external_key) DO NOTHING",
-                        db::new_uuid(), asking.tenant_id, asking.user_id, agent_type_default, session, false, now);
+    co_await tx.execute(
+        "INSERT INTO conversations (id, tenant_id, user_id, channel, agent_type, external_key, title, title_source,"
+        " is_fresh, preview, last_seq, message_count, created_at, active_at)"
+        " VALUES ($1, $2, $3, 'web_chat', $4, $5, NULL, 'default', $6, '', 0, 0, $7, $7)"
+        " ON CONFLICT (tenant_id, user_id, external_key) DO NOTHING",
+        db::new_uuid(), asking.tenant_id, asking.user_id, agent_type_default, session, false, now);
     co_return co_await tx.fetch_value<Uuid>("UPDATE conversations SET is_fresh = $1"
                                             " WHERE tenant_id = $2 AND user_id = $3 AND external_key = $4 RETURNING id",
                                             false, asking.tenant_id, asking.user_id, session);
@@ -51,8 +54,8 @@ asio::awaitable<Uuid> lock_conversation(db::Executor& tx, const Owner& owner, st
 
 } // namespace
 
-asio::awaitable<Outcome<SavedTranscript>> save_transcript(db::Executor& db, const Owner& owner, const Transcript& transcript,
-                                                          const Topics& topics, Time now)
+asio::awaitable<Outcome<SavedTranscript>> save_transcript(db::Executor& db, const Owner& owner,
+                                                          const Transcript& transcript, const Topics& topics, Time now)
 {
     if (transcript.messages.size() > transcript_messages_max)
         co_return invalid("/messages", "must have at most " + std::to_string(transcript_messages_max) + " messages");
@@ -60,7 +63,8 @@ asio::awaitable<Outcome<SavedTranscript>> save_transcript(db::Executor& db, cons
 
     auto tx = co_await db.begin();
     const Uuid conversation = co_await lock_conversation(tx, owner, session, now);
-    const auto known = co_await tx.fetch<Known>("SELECT sender, content FROM messages WHERE conversation_id = $1 ORDER BY seq", conversation);
+    const auto known = co_await tx.fetch<Known>(
+        "SELECT sender, content FROM messages WHERE conversation_id = $1 ORDER BY seq", conversation);
     const auto common = common_beginning(known, transcript.messages);
     if (!common) co_return common.refusal();
 

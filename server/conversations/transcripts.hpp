@@ -32,7 +32,7 @@ struct SavedTranscript {
 /// Saves what is new of a transcript, in one transaction: the conversation of that session is made or found, and what
 /// comes after the messages it has is appended. Saving the same transcript again adds nothing.
 /// conflict when the transcript does not begin with what was saved before; invalid when it is too long.
-asio::awaitable<Outcome<SavedTranscript>> save_transcript(db::Executor& db, const Owner& owner, const Transcript& transcript,
-                                                          const Topics& topics, Time now);
+asio::awaitable<Outcome<SavedTranscript>> save_transcript(db::Executor& db, const Owner& owner,
+                                                          const Transcript& transcript, const Topics& topics, Time now);
 
 } // namespace trunkline::conversations

@@ -16,7 +16,8 @@ std::vector<http::Route> CaseRoutes::table()
     constexpr auto staff = Access::staff;
     const http::RouteOptions creates{.idempotency_key = true};
     return {
-        route(Method::get, "/api/v1/crm/case-types", "The services a case can be about, by code", staff, this, &R::types),
+        route(Method::get, "/api/v1/crm/case-types", "The services a case can be about, by code", staff, this,
+              &R::types),
         route(Method::post, "/api/v1/crm/case-types", "Add a case type", staff, this, &R::create_type, creates),
         route(Method::patch, "/api/v1/crm/case-types/{id}", "Change a case type", staff, this, &R::change_type),
         route(Method::get, "/api/v1/crm/cases", "Cases, newest first", staff, this, &R::list),
@@ -33,18 +34,22 @@ CaseRoutes::Answer<http::Page<CaseType>> CaseRoutes::types(Call& call)
 
 CaseRoutes::Answer<http::Created<CaseType>> CaseRoutes::create_type(Call& call, http::Body<NewCaseType> input)
 {
-    auto effect = [this, editor = editor_of(call), &input](db::Executor& db) { return create_type_in(db, editor, input.value); };
+    auto effect = [this, editor = editor_of(call), &input](db::Executor& db) {
+        return create_type_in(db, editor, input.value);
+    };
     co_return co_await http::once<http::Created<CaseType>>(pool_, clock_, call, effect);
 }
 
-CaseRoutes::Answer<http::Created<CaseType>> CaseRoutes::create_type_in(db::Executor& db, Editor editor, NewCaseType input)
+CaseRoutes::Answer<http::Created<CaseType>> CaseRoutes::create_type_in(db::Executor& db, Editor editor,
+                                                                       NewCaseType input)
 {
     auto made = co_await create_case_type(db, editor, input, clock_.now());
     if (!made) co_return made.refusal();
     co_return http::Created<CaseType>{std::move(*made)};
 }
 
-CaseRoutes::Answer<CaseType> CaseRoutes::change_type(Call& call, http::Path<CasePath> path, http::Body<CaseTypePatch> patch)
+CaseRoutes::Answer<CaseType> CaseRoutes::change_type(Call& call, http::Path<CasePath> path,
+                                                     http::Body<CaseTypePatch> patch)
 {
     co_return co_await change_case_type(pool_, editor_of(call), path->id, *patch, clock_.now());
 }
@@ -56,7 +61,9 @@ CaseRoutes::Answer<http::Page<Case>> CaseRoutes::list(Call& call, http::Params<C
 
 CaseRoutes::Answer<http::Created<Case>> CaseRoutes::create(Call& call, http::Body<NewCase> input)
 {
-    auto effect = [this, editor = editor_of(call), &input](db::Executor& db) { return create_in(db, editor, input.value); };
+    auto effect = [this, editor = editor_of(call), &input](db::Executor& db) {
+        return create_in(db, editor, input.value);
+    };
     co_return co_await http::once<http::Created<Case>>(pool_, clock_, call, effect);
 }
 

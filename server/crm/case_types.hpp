@@ -48,10 +48,11 @@ asio::awaitable<std::vector<CaseType>> list_case_types(db::Executor& db, const U
 asio::awaitable<std::optional<CaseType>> find_case_type(db::Executor& db, const Uuid& tenant, std::string code);
 
 /// conflict when the code is taken.
-asio::awaitable<Outcome<CaseType>> create_case_type(db::Executor& db, const Editor& editor, const NewCaseType& input, Time now);
+asio::awaitable<Outcome<CaseType>> create_case_type(db::Executor& db, const Editor& editor, const NewCaseType& input,
+                                                    Time now);
 
 /// invalid when the patch gives nothing. Cases that have this type keep it, and their own price.
-asio::awaitable<Outcome<CaseType>> change_case_type(db::Executor& db, const Editor& editor, const Uuid& id, const CaseTypePatch& patch,
-                                                    Time now);
+asio::awaitable<Outcome<CaseType>> change_case_type(db::Executor& db, const Editor& editor, const Uuid& id,
+                                                    const CaseTypePatch& patch, Time now);
 
 } // namespace trunkline::crm

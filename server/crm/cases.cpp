@@ -50,11 +50,12 @@ Case case_of(CaseRow row)
 
 db::SqlBuilder select_cases(const Uuid& tenant)
 {
-    return db::SqlBuilder("SELECT k.id, k.client_id, c.full_name AS client_name, t.code AS case_type_code, t.name AS case_type_name,"
-                          " k.status, k.priority, k.assigned_to, k.notes, k.quoted_price_amount, k.quoted_price_currency, k.created_at,"
-                          " k.created_by FROM cases k JOIN clients c ON c.id = k.client_id JOIN case_types t ON t.id = k.case_type_id"
-                          " WHERE k.tenant_id = $1",
-                          tenant);
+    return db::SqlBuilder(
+        "SELECT k.id, k.client_id, c.full_name AS client_name, t.code AS case_type_code, t.name AS case_type_name,"
+        " k.status, k.priority, k.assigned_to, k.notes, k.quoted_price_amount, k.quoted_price_currency, k.created_at,"
+        " k.created_by FROM cases k JOIN clients c ON c.id = k.client_id JOIN case_types t ON t.id = k.case_type_id"
+        " WHERE k.tenant_id = $1",
+        tenant);
 }
 
 asio::awaitable<std::vector<Case>> fetch_cases(db::Executor& db, db::SqlBuilder sql)
@@ -102,20 +103,22 @@ Case patched(Case one, const CasePatch& patch)
 
 asio::awaitable<void> insert_row(db::Executor& db, Uuid tenant, Uuid type, const Case& made)
 {
-    auto inserted = db.execute("INSERT INTO cases (id, tenant_id, client_id, case_type_id, status, priority, assigned_to, notes,"
-                               " quoted_price_amount, quoted_price_currency, created_at, updated_at, created_by)"
-                               " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)",
-                               made.id, tenant, made.client_id, type, made.status, made.priority, made.assigned_to, made.notes,
-                               amount_of(made.quoted_price), currency_of(made.quoted_price), made.created_at, made.created_by);
+    auto inserted =
+        db.execute("INSERT INTO cases (id, tenant_id, client_id, case_type_id, status, priority, assigned_to, notes,"
+                   " quoted_price_amount, quoted_price_currency, created_at, updated_at, created_by)"
+                   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)",
+                   made.id, tenant, made.client_id, type, made.status, made.priority, made.assigned_to, made.notes,
+                   amount_of(made.quoted_price), currency_of(made.quoted_price), made.created_at, made.created_by);
     co_await std::move(inserted);
 }
 
 asio::awaitable<void> write_row(db::Executor& db, Uuid tenant, const Case& one, Time now)
 {
-    auto written = db.execute("UPDATE cases SET status = $3, priority = $4, assigned_to = $5, notes = $6, quoted_price_amount = $7,"
-                              " quoted_price_currency = $8, updated_at = $9 WHERE tenant_id = $1 AND id = $2",
-                              tenant, one.id, one.status, one.priority, one.assigned_to, one.notes, amount_of(one.quoted_price),
-                              currency_of(one.quoted_price), now);
+    auto written = db.execute(
+        "UPDATE cases SET status = $3, priority = $4, assigned_to = $5, notes = $6, quoted_price_amount = $7,"
+        " quoted_price_currency = $8, updated_at = $9 WHERE tenant_id = $1 AND id = $2",
+        tenant, one.id, one.status, one.priority, one.assigned_to, one.notes, amount_of(one.quoted_price),
+        currency_of(one.quoted_price), now);
     co_await std::move(written);
 }
 
@@ -158,10 +161,12 @@ asio::awaitable<http::Page<Case>> list_cases(db::Executor& db, const Uuid& tenan
     co_return page_by_id(co_await fetch_cases(db, std::move(sql)), limit);
 }
 
-asio::awaitable<Outcome<Case>> change_case(db::Executor& db, const Editor& editor, const Uuid& id, const CasePatch& patch, Time now)
+asio::awaitable<Outcome<Case>> change_case(db::Executor& db, const Editor& editor, const Uuid& id,
+                                           const CasePatch& patch, Time now)
 {
     if (gives_nothing(patch)) co_return nothing_given();
-    auto emptied = refuse_emptied(patch, std::pair("status", &CasePatch::status), std::pair("priority", &CasePatch::priority));
+    auto emptied =
+        refuse_emptied(patch, std::pair("status", &CasePatch::status), std::pair("priority", &CasePatch::priority));
     if (emptied) co_return std::move(*emptied);
     auto tx = co_await db.begin();
     const auto before = co_await lock_case(tx, editor.tenant_id, id);

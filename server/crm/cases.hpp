@@ -17,8 +17,8 @@ enum class CaseStatus {
     completed,
     cancelled,
 };
-BOOST_DESCRIBE_ENUM(CaseStatus, inquiry, quotation_sent, payment_pending, in_progress, waiting_documents, submitted_to_gov, approved,
-                    completed, cancelled)
+BOOST_DESCRIBE_ENUM(CaseStatus, inquiry, quotation_sent, payment_pending, in_progress, waiting_documents,
+                    submitted_to_gov, approved, completed, cancelled)
 
 enum class Priority { low, normal, high, urgent };
 BOOST_DESCRIBE_ENUM(Priority, low, normal, high, urgent)
@@ -39,8 +39,8 @@ struct Case {
     std::string created_by;
 };
 BOOST_DESCRIBE_STRUCT(Case, (),
-                      (id, client_id, client_name, case_type_code, case_type_name, status, priority, assigned_to, notes, quoted_price,
-                       created_at, created_by))
+                      (id, client_id, client_name, case_type_code, case_type_name, status, priority, assigned_to, notes,
+                       quoted_price, created_at, created_by))
 
 struct NewCase {
     Uuid client_id;
@@ -83,6 +83,7 @@ asio::awaitable<std::optional<Case>> find_case(db::Executor& db, const Uuid& ten
 asio::awaitable<http::Page<Case>> list_cases(db::Executor& db, const Uuid& tenant, const CaseFilter& filter);
 
 /// invalid when the patch gives nothing. A patch that changes nothing is a success and leaves no trace.
-asio::awaitable<Outcome<Case>> change_case(db::Executor& db, const Editor& editor, const Uuid& id, const CasePatch& patch, Time now);
+asio::awaitable<Outcome<Case>> change_case(db::Executor& db, const Editor& editor, const Uuid& id,
+                                           const CasePatch& patch, Time now);
 
 } // namespace trunkline::crm

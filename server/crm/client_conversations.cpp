@@ -7,8 +7,8 @@ namespace trunkline::crm {
 
 namespace {
 
-asio::awaitable<std::optional<ConversationRead>> find_of_client(db::Executor& db, const Uuid& tenant, const Uuid& client,
-                                                                const Uuid& conversation)
+asio::awaitable<std::optional<ConversationRead>> find_of_client(db::Executor& db, const Uuid& tenant,
+                                                                const Uuid& client, const Uuid& conversation)
 {
     return db.fetch_optional<ConversationRead>(
         "SELECT id, title, title_source, agent_type, preview, message_count, last_seq, created_at, last_message_at FROM conversations c"
@@ -18,7 +18,8 @@ asio::awaitable<std::optional<ConversationRead>> find_of_client(db::Executor& db
         tenant, client, conversation);
 }
 
-asio::awaitable<std::vector<MessageRead>> newest_messages(db::Executor& db, Uuid tenant, Uuid conversation, TranscriptFilter filter)
+asio::awaitable<std::vector<MessageRead>> newest_messages(db::Executor& db, Uuid tenant, Uuid conversation,
+                                                          TranscriptFilter filter)
 {
     db::SqlBuilder sql("SELECT id, conversation_id, seq, sender, content, agent_type, run_id, created_at FROM messages"
                        " WHERE conversation_id = $1 AND tenant_id = $2",
@@ -32,7 +33,8 @@ asio::awaitable<std::vector<MessageRead>> newest_messages(db::Executor& db, Uuid
 
 } // namespace
 
-asio::awaitable<std::vector<ClientConversation>> list_conversations(db::Executor& db, const Uuid& tenant, const Uuid& client)
+asio::awaitable<std::vector<ClientConversation>> list_conversations(db::Executor& db, const Uuid& tenant,
+                                                                    const Uuid& client)
 {
     return db.fetch<ClientConversation>(
         "SELECT id, title, last_message_at, message_count FROM conversations WHERE tenant_id = $1 AND id IN"
@@ -42,8 +44,9 @@ asio::awaitable<std::vector<ClientConversation>> list_conversations(db::Executor
         tenant, client);
 }
 
-asio::awaitable<Outcome<ConversationOfClient>> read_conversation(db::Executor& db, const Editor& editor, const Uuid& client,
-                                                                 const Uuid& conversation, const TranscriptFilter& filter, Time now)
+asio::awaitable<Outcome<ConversationOfClient>> read_conversation(db::Executor& db, const Editor& editor,
+                                                                 const Uuid& client, const Uuid& conversation,
+                                                                 const TranscriptFilter& filter, Time now)
 {
     auto found = co_await find_of_client(db, editor.tenant_id, client, conversation);
     if (!found) co_return not_found("conversation");

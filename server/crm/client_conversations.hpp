@@ -3,8 +3,8 @@
 
 #include <base/clock.hpp>
 #include <base/json.hpp>
-#include <crm/evidence.hpp>
 #include <crm/editor.hpp>
+#include <crm/evidence.hpp>
 
 #include <boost/describe/enum.hpp>
 
@@ -38,7 +38,8 @@ struct ConversationRead {
     std::optional<Time> last_message_at;
 };
 BOOST_DESCRIBE_STRUCT(ConversationRead, (),
-                      (id, title, title_source, agent_type, preview, message_count, last_seq, created_at, last_message_at))
+                      (id, title, title_source, agent_type, preview, message_count, last_seq, created_at,
+                       last_message_at))
 
 struct MessageRead {
     Uuid id;
@@ -66,10 +67,12 @@ struct TranscriptFilter {
 BOOST_DESCRIBE_STRUCT(TranscriptFilter, (), (limit, before))
 
 /// Newest activity first, at most 100.
-asio::awaitable<std::vector<ClientConversation>> list_conversations(db::Executor& db, const Uuid& tenant, const Uuid& client);
+asio::awaitable<std::vector<ClientConversation>> list_conversations(db::Executor& db, const Uuid& tenant,
+                                                                    const Uuid& client);
 
 /// One of them, to read; that it was read goes into the audit. not_found for any conversation that is not the client's.
-asio::awaitable<Outcome<ConversationOfClient>> read_conversation(db::Executor& db, const Editor& editor, const Uuid& client,
-                                                                 const Uuid& conversation, const TranscriptFilter& filter, Time now);
+asio::awaitable<Outcome<ConversationOfClient>> read_conversation(db::Executor& db, const Editor& editor,
+                                                                 const Uuid& client, const Uuid& conversation,
+                                                                 const TranscriptFilter& filter, Time now);
 
 } // namespace trunkline::crm

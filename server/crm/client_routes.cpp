@@ -17,13 +17,14 @@ std::vector<http::Route> ClientRoutes::table()
     return {
         route(Method::get, "/api/v1/crm/clients", "Clients, newest first", staff, this, &R::list),
         route(Method::post, "/api/v1/crm/clients", "Add a client", staff, this, &R::create, {.idempotency_key = true}),
-        route(Method::get, "/api/v1/crm/clients/{id}", "A client, with evidence, cases, interactions and conversations", staff, this,
-              &R::record),
+        route(Method::get, "/api/v1/crm/clients/{id}", "A client, with evidence, cases, interactions and conversations",
+              staff, this, &R::record),
         route(Method::patch, "/api/v1/crm/clients/{id}", "Change a client", staff, this, &R::change),
         route(Method::del, "/api/v1/crm/clients/{id}", "Make a client inactive", staff, this, &R::deactivate),
-        route(Method::get, "/api/v1/crm/clients/{id}/timeline", "What happened with a client, newest first", staff, this, &R::timeline),
-        route(Method::get, "/api/v1/crm/clients/{id}/conversations/{conversation_id}", "Read a conversation of a client; the audit notes it",
-              staff, this, &R::conversation),
+        route(Method::get, "/api/v1/crm/clients/{id}/timeline", "What happened with a client, newest first", staff,
+              this, &R::timeline),
+        route(Method::get, "/api/v1/crm/clients/{id}/conversations/{conversation_id}",
+              "Read a conversation of a client; the audit notes it", staff, this, &R::conversation),
     };
 }
 
@@ -34,7 +35,9 @@ ClientRoutes::Answer<http::Page<Client>> ClientRoutes::list(Call& call, http::Pa
 
 ClientRoutes::Answer<http::Created<Client>> ClientRoutes::create(Call& call, http::Body<NewClient> input)
 {
-    auto effect = [this, editor = editor_of(call), &input](db::Executor& db) { return create_in(db, editor, input.value); };
+    auto effect = [this, editor = editor_of(call), &input](db::Executor& db) {
+        return create_in(db, editor, input.value);
+    };
     co_return co_await http::once<http::Created<Client>>(pool_, clock_, call, effect);
 }
 
@@ -66,7 +69,8 @@ ClientRoutes::Answer<ClientRecord> ClientRoutes::record(Call& call, http::Path<C
     co_return record;
 }
 
-ClientRoutes::Answer<Client> ClientRoutes::change(Call& call, http::Path<ClientPath> path, http::Body<ClientPatch> patch)
+ClientRoutes::Answer<Client> ClientRoutes::change(Call& call, http::Path<ClientPath> path,
+                                                  http::Body<ClientPatch> patch)
 {
     auto changed = co_await change_client(pool_, editor_of(call), path->id, *patch, clock_.now());
     if (changed) tell_client_changed(pool_, hub_, call.actor().tenant_id, path->id);
@@ -88,10 +92,11 @@ ClientRoutes::Answer<http::Page<TimelineEntry>> ClientRoutes::timeline(Call& cal
     co_return co_await client_timeline(pool_, tenant, path->id, *filter);
 }
 
-ClientRoutes::Answer<ConversationOfClient> ClientRoutes::conversation(Call& call, http::Path<ClientConversationPath> path,
-                                                                      http::Params<TranscriptFilter> filter)
+ClientRoutes::Answer<ConversationOfClient>
+ClientRoutes::conversation(Call& call, http::Path<ClientConversationPath> path, http::Params<TranscriptFilter> filter)
 {
-    co_return co_await read_conversation(pool_, editor_of(call), path->id, path->conversation_id, *filter, clock_.now());
+    co_return co_await read_conversation(pool_, editor_of(call), path->id, path->conversation_id, *filter,
+                                         clock_.now());
 }
 
 } // namespace trunkline::crm

@@ -50,8 +50,10 @@ private:
     Answer<ClientRecord> record(Call& call, http::Path<ClientPath> path);
     Answer<Client> change(Call& call, http::Path<ClientPath> path, http::Body<ClientPatch> patch);
     Answer<Client> deactivate(Call& call, http::Path<ClientPath> path);
-    Answer<http::Page<TimelineEntry>> timeline(Call& call, http::Path<ClientPath> path, http::Params<TimelineFilter> filter);
-    Answer<ConversationOfClient> conversation(Call& call, http::Path<ClientConversationPath> path, http::Params<TranscriptFilter> filter);
+    Answer<http::Page<TimelineEntry>> timeline(Call& call, http::Path<ClientPath> path,
+                                               http::Params<TimelineFilter> filter);
+    Answer<ConversationOfClient> conversation(Call& call, http::Path<ClientConversationPath> path,
+                                              http::Params<TranscriptFilter> filter);
 
     Answer<http::Created<Client>> create_in(db::Executor& db, Editor editor, NewClient input);
 

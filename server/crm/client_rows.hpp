@@ -12,6 +12,7 @@ inline constexpr std::string_view client_columns =
     " first_contact_at, last_interaction_at, created_at, created_by";
 
 /// False when another client of the tenant has the address; then nothing was written.
-asio::awaitable<bool> insert_client_row(db::Executor& db, const Uuid& tenant, const Client& client, bool name_is_stand_in);
+asio::awaitable<bool> insert_client_row(db::Executor& db, const Uuid& tenant, const Client& client,
+                                        bool name_is_stand_in);
 
 } // namespace trunkline::crm

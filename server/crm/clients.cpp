@@ -22,8 +22,8 @@ Refusal unreachable(std::string pointer)
 asio::awaitable<std::optional<Refusal>> refuse_staff(db::Executor& db, Uuid tenant, std::optional<std::string> email)
 {
     if (!email) co_return std::nullopt;
-    const auto staff = co_await db.fetch<Uuid>("SELECT id FROM users WHERE tenant_id = $1 AND email = $2 AND role <> 'customer'",
-                                               tenant, *email);
+    const auto staff = co_await db.fetch<Uuid>(
+        "SELECT id FROM users WHERE tenant_id = $1 AND email = $2 AND role <> 'customer'", tenant, *email);
     if (staff.empty()) co_return std::nullopt;
     co_return conflict("this is the address of somebody who works here, who cannot be a client");
 }
@@ -66,18 +66,20 @@ Client patched(Client client, const ClientPatch& patch)
 
 asio::awaitable<void> write_row(db::Executor& db, Uuid tenant, const Client& client, bool name_given, Time now)
 {
-    auto written = db.execute("UPDATE clients SET full_name = $3, email = $4, phone = $5, whatsapp = $6, nationality = $7,"
-                              " company = $8, status = $9, client_type = $10, assigned_to = $11, notes = $12, tags = $13,"
-                              " name_is_stand_in = (name_is_stand_in AND NOT $14), updated_at = $15"
-                              " WHERE tenant_id = $1 AND id = $2",
-                              tenant, client.id, client.full_name, client.email, client.phone, client.whatsapp, client.nationality,
-                              client.company, client.status, client.client_type, client.assigned_to, client.notes, client.tags,
-                              name_given, now);
+    auto written =
+        db.execute("UPDATE clients SET full_name = $3, email = $4, phone = $5, whatsapp = $6, nationality = $7,"
+                   " company = $8, status = $9, client_type = $10, assigned_to = $11, notes = $12, tags = $13,"
+                   " name_is_stand_in = (name_is_stand_in AND NOT $14), updated_at = $15"
+                   " WHERE tenant_id = $1 AND id = $2",
+                   tenant, client.id, client.full_name, client.email, client.phone, client.whatsapp, client.nationality,
+                   client.company, client.status, client.client_type, client.assigned_to, client.notes, client.tags,
+                   name_given, now);
     co_await std::move(written);
 }
 
 /// What is between begin and commit of `change_client`.
-asio::awaitable<Outcome<Client>> change_locked(db::Executor& tx, const Editor& editor, Uuid id, const ClientPatch& patch, Time now)
+asio::awaitable<Outcome<Client>> change_locked(db::Executor& tx, const Editor& editor, Uuid id,
+                                               const ClientPatch& patch, Time now)
 {
     const auto before = co_await lock_client(tx, editor.tenant_id, id);
     if (!before) co_return not_found("client");
@@ -153,10 +155,12 @@ asio::awaitable<http::Page<Client>> list_clients(db::Executor& db, const Uuid& t
     if (!part.empty()) {
         // A number is found as people write it, too: "977 625" is in "+19776252661".
         const auto number = Phone::parse(part);
-        sql.add(db::by_engine{
-                    .postgresql = "AND (full_name ILIKE $1 ESCAPE '!' OR email ILIKE $1 ESCAPE '!' OR phone LIKE $2 ESCAPE '!')",
-                    .sqlite = "AND (full_name LIKE $1 ESCAPE '!' OR email LIKE $1 ESCAPE '!' OR phone LIKE $2 ESCAPE '!')"},
-                pattern_of(part), pattern_of(number ? std::string_view(number->value()) : part));
+        sql.add(
+            db::by_engine{
+                .postgresql =
+                    "AND (full_name ILIKE $1 ESCAPE '!' OR email ILIKE $1 ESCAPE '!' OR phone LIKE $2 ESCAPE '!')",
+                .sqlite = "AND (full_name LIKE $1 ESCAPE '!' OR email LIKE $1 ESCAPE '!' OR phone LIKE $2 ESCAPE '!')"},
+            pattern_of(part), pattern_of(number ? std::string_view(number->value()) : part));
     }
     if (filter.status) sql.add("AND status = $1", *filter.status);
     if (filter.assigned_to) sql.add("AND assigned_to = $1", filter.assigned_to->value());
@@ -180,7 +184,8 @@ asio::awaitable<Outcome<Client>> create_client(db::Executor& db, const Editor& e
     co_return made;
 }
 
-asio::awaitable<Outcome<Client>> change_client(db::Executor& db, const Editor& editor, const Uuid& id, const ClientPatch& patch, Time now)
+asio::awaitable<Outcome<Client>> change_client(db::Executor& db, const Editor& editor, const Uuid& id,
+                                               const ClientPatch& patch, Time now)
 {
     using P = ClientPatch;
     if (gives_nothing(patch)) co_return nothing_given();

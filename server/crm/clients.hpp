@@ -35,8 +35,8 @@ struct Client {
     std::string created_by;
 };
 BOOST_DESCRIBE_STRUCT(Client, (),
-                      (id, full_name, email, phone, whatsapp, nationality, company, status, client_type, assigned_to, notes, tags,
-                       first_contact_at, last_interaction_at, created_at, created_by))
+                      (id, full_name, email, phone, whatsapp, nationality, company, status, client_type, assigned_to,
+                       notes, tags, first_contact_at, last_interaction_at, created_at, created_by))
 
 struct NewClient {
     Typed<200> full_name;
@@ -45,14 +45,15 @@ struct NewClient {
     Blankable<Phone> whatsapp;
     Blankable<Typed<100>> nationality;
     Blankable<Typed<200>> company;
-    std::optional<ClientStatus> status; ///< prospect
+    std::optional<ClientStatus> status;    ///< prospect
     std::optional<ClientType> client_type; ///< individual
     Blankable<Email> assigned_to;
     Blankable<Typed<10'000>> notes;
     std::optional<WordList> tags;
 };
 BOOST_DESCRIBE_STRUCT(NewClient, (),
-                      (full_name, email, phone, whatsapp, nationality, company, status, client_type, assigned_to, notes, tags))
+                      (full_name, email, phone, whatsapp, nationality, company, status, client_type, assigned_to, notes,
+                       tags))
 
 struct ClientPatch {
     Maybe<Typed<200>> full_name;
@@ -68,7 +69,8 @@ struct ClientPatch {
     Maybe<WordList> tags;
 };
 BOOST_DESCRIBE_STRUCT(ClientPatch, (),
-                      (full_name, email, phone, whatsapp, nationality, company, status, client_type, assigned_to, notes, tags))
+                      (full_name, email, phone, whatsapp, nationality, company, status, client_type, assigned_to, notes,
+                       tags))
 
 struct ClientFilter {
     /// A part of name, e-mail address or telephone number, in any case. SQLite folds the case of A–Z only.
@@ -93,11 +95,13 @@ asio::awaitable<std::optional<Client>> lock_client(db::Executor& db, const Uuid&
 asio::awaitable<http::Page<Client>> list_clients(db::Executor& db, const Uuid& tenant, const ClientFilter& filter);
 
 /// invalid without address and number; conflict when the address is another client's or a member of staff's.
-asio::awaitable<Outcome<Client>> create_client(db::Executor& db, const Editor& editor, const NewClient& input, Time now);
+asio::awaitable<Outcome<Client>> create_client(db::Executor& db, const Editor& editor, const NewClient& input,
+                                               Time now);
 
 /// Changes what the patch gives. invalid when it gives nothing, or would leave neither address nor number; not_found;
 /// conflict as above. A patch that changes nothing is a success and leaves no trace.
-asio::awaitable<Outcome<Client>> change_client(db::Executor& db, const Editor& editor, const Uuid& id, const ClientPatch& patch, Time now);
+asio::awaitable<Outcome<Client>> change_client(db::Executor& db, const Editor& editor, const Uuid& id,
+                                               const ClientPatch& patch, Time now);
 
 /// What deleting a client means: the status becomes inactive, all else stays.
 asio::awaitable<Outcome<Client>> deactivate_client(db::Executor& db, const Editor& editor, const Uuid& id, Time now);

@@ -26,7 +26,8 @@ struct Evidence {
     Time recorded_at;
 };
 BOOST_DESCRIBE_STRUCT(Evidence, (),
-                      (id, field, value, conversation_id, message_id, message_seq, start, end, quote, method, confidence, recorded_at))
+                      (id, field, value, conversation_id, message_id, message_seq, start, end, quote, method,
+                       confidence, recorded_at))
 
 /// The evidence of a client, in the order it was found; of one conversation only when that is given. At most 1,000.
 asio::awaitable<std::vector<Evidence>> list_evidence(db::Executor& db, const Uuid& tenant, const Uuid& client,

@@ -25,11 +25,15 @@ namespace trunkline {
 bool JsonCodec<crm::Phone>::read(const json::value& from, crm::Phone& to, JsonProblems& problems)
 {
     const auto phone = from.is_string() ? crm::Phone::parse(from.get_string()) : std::nullopt;
-    if (!phone) return problems.add("must be a telephone number: 3 to 15 digits, best with + and the country's code"), false;
+    if (!phone)
+        return problems.add("must be a telephone number: 3 to 15 digits, best with + and the country's code"), false;
     to = *phone;
     return true;
 }
 
-json::value JsonCodec<crm::Phone>::schema(JsonSchemas&) { return {{"type", "string"}, {"minLength", 3}, {"maxLength", 50}}; }
+json::value JsonCodec<crm::Phone>::schema(JsonSchemas&)
+{
+    return {{"type", "string"}, {"minLength", 3}, {"maxLength", 50}};
+}
 
 } // namespace trunkline

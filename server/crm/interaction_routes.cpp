@@ -22,18 +22,23 @@ std::vector<http::Route> InteractionRoutes::table()
     };
 }
 
-InteractionRoutes::Answer<http::Page<Interaction>> InteractionRoutes::list(Call& call, http::Params<InteractionFilter> filter)
+InteractionRoutes::Answer<http::Page<Interaction>> InteractionRoutes::list(Call& call,
+                                                                           http::Params<InteractionFilter> filter)
 {
     co_return co_await list_interactions(pool_, call.actor().tenant_id, *filter);
 }
 
-InteractionRoutes::Answer<http::Created<Interaction>> InteractionRoutes::create(Call& call, http::Body<NewInteraction> input)
+InteractionRoutes::Answer<http::Created<Interaction>> InteractionRoutes::create(Call& call,
+                                                                                http::Body<NewInteraction> input)
 {
-    auto effect = [this, editor = editor_of(call), &input](db::Executor& db) { return create_in(db, editor, input.value); };
+    auto effect = [this, editor = editor_of(call), &input](db::Executor& db) {
+        return create_in(db, editor, input.value);
+    };
     co_return co_await http::once<http::Created<Interaction>>(pool_, clock_, call, effect);
 }
 
-InteractionRoutes::Answer<http::Created<Interaction>> InteractionRoutes::create_in(db::Executor& db, Editor editor, NewInteraction input)
+InteractionRoutes::Answer<http::Created<Interaction>> InteractionRoutes::create_in(db::Executor& db, Editor editor,
+                                                                                   NewInteraction input)
 {
     auto made = co_await create_interaction(db, editor, input, clock_.now());
     if (!made) co_return made.refusal();

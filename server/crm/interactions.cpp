@@ -14,9 +14,10 @@ namespace {
 
 db::SqlBuilder select_interactions(const Uuid& tenant)
 {
-    return db::SqlBuilder("SELECT id, client_id, case_id, conversation_id, interaction_type, channel, subject, summary, direction,"
-                          " team_member, interaction_at, created_at FROM interactions WHERE tenant_id = $1",
-                          tenant);
+    return db::SqlBuilder(
+        "SELECT id, client_id, case_id, conversation_id, interaction_type, channel, subject, summary, direction,"
+        " team_member, interaction_at, created_at FROM interactions WHERE tenant_id = $1",
+        tenant);
 }
 
 Channel channel_of(InteractionType type)
@@ -50,7 +51,8 @@ Interaction interaction_from(const NewInteraction& input, const Editor& editor, 
 }
 
 /// Why there cannot be such an interaction.
-asio::awaitable<std::optional<Refusal>> refuse_missing(db::Executor& db, Uuid tenant, Uuid client, std::optional<Uuid> about)
+asio::awaitable<std::optional<Refusal>> refuse_missing(db::Executor& db, Uuid tenant, Uuid client,
+                                                       std::optional<Uuid> about)
 {
     if (!co_await find_client(db, tenant, client)) co_return not_found("client");
     if (!about) co_return std::nullopt;
@@ -61,19 +63,22 @@ asio::awaitable<std::optional<Refusal>> refuse_missing(db::Executor& db, Uuid te
 
 asio::awaitable<void> insert_row(db::Executor& db, Uuid tenant, const Interaction& made)
 {
-    co_await db.execute("INSERT INTO interactions (id, tenant_id, client_id, case_id, interaction_type, channel, subject, summary,"
-                        " full_content, direction, team_member, entities, interaction_at, created_at)"
-                        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13)",
-                        made.id, tenant, made.client_id, made.case_id, made.interaction_type, made.channel, made.subject, made.summary,
-                        made.direction, made.team_member, Json("{}"), made.interaction_at, made.created_at);
+    co_await db.execute(
+        "INSERT INTO interactions (id, tenant_id, client_id, case_id, interaction_type, channel, subject, summary,"
+        " full_content, direction, team_member, entities, interaction_at, created_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13)",
+        made.id, tenant, made.client_id, made.case_id, made.interaction_type, made.channel, made.subject, made.summary,
+        made.direction, made.team_member, Json("{}"), made.interaction_at, made.created_at);
 }
 
 } // namespace
 
-asio::awaitable<Outcome<Interaction>> create_interaction(db::Executor& db, const Editor& editor, const NewInteraction& input, Time now)
+asio::awaitable<Outcome<Interaction>> create_interaction(db::Executor& db, const Editor& editor,
+                                                         const NewInteraction& input, Time now)
 {
     auto tx = co_await db.begin();
-    if (auto missing = co_await refuse_missing(tx, editor.tenant_id, input.client_id, input.case_id)) co_return std::move(*missing);
+    if (auto missing = co_await refuse_missing(tx, editor.tenant_id, input.client_id, input.case_id))
+        co_return std::move(*missing);
     const Interaction made = interaction_from(input, editor, now);
     co_await insert_row(tx, editor.tenant_id, made);
     co_await touch_last_interaction(tx, editor.tenant_id, made.client_id, made.interaction_at);
@@ -91,7 +96,8 @@ asio::awaitable<std::optional<Interaction>> find_interaction(db::Executor& db, c
     co_return first_of(std::move(found));
 }
 
-asio::awaitable<http::Page<Interaction>> list_interactions(db::Executor& db, const Uuid& tenant, const InteractionFilter& filter)
+asio::awaitable<http::Page<Interaction>> list_interactions(db::Executor& db, const Uuid& tenant,
+                                                           const InteractionFilter& filter)
 {
     auto sql = select_interactions(tenant);
     if (filter.client_id) sql.add("AND client_id = $1", *filter.client_id);

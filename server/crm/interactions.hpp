@@ -36,8 +36,8 @@ struct Interaction {
     Time created_at;
 };
 BOOST_DESCRIBE_STRUCT(Interaction, (),
-                      (id, client_id, case_id, conversation_id, interaction_type, channel, subject, summary, direction, team_member,
-                       interaction_at, created_at))
+                      (id, client_id, case_id, conversation_id, interaction_type, channel, subject, summary, direction,
+                       team_member, interaction_at, created_at))
 
 struct NewInteraction {
     Uuid client_id;
@@ -47,11 +47,12 @@ struct NewInteraction {
     Blankable<Typed<500>> subject;
     Typed<10'000> summary;
     std::optional<Direction> direction; ///< inbound
-    Blankable<Typed<254>> team_member; ///< who writes this
+    Blankable<Typed<254>> team_member;  ///< who writes this
     std::optional<Time> interaction_at; ///< now
 };
 BOOST_DESCRIBE_STRUCT(NewInteraction, (),
-                      (client_id, case_id, interaction_type, channel, subject, summary, direction, team_member, interaction_at))
+                      (client_id, case_id, interaction_type, channel, subject, summary, direction, team_member,
+                       interaction_at))
 
 struct InteractionFilter {
     std::optional<Uuid> client_id;
@@ -65,11 +66,13 @@ BOOST_DESCRIBE_STRUCT(InteractionFilter, (), (client_id, case_id, interaction_ty
 /// not_found when the tenant has no such client, or the client no such case. Moves the client's last
 /// interaction. It names no conversation: that a conversation is a client's is found by reading it, not by claiming it,
 /// since it opens the conversation to staff.
-asio::awaitable<Outcome<Interaction>> create_interaction(db::Executor& db, const Editor& editor, const NewInteraction& input, Time now);
+asio::awaitable<Outcome<Interaction>> create_interaction(db::Executor& db, const Editor& editor,
+                                                         const NewInteraction& input, Time now);
 
 asio::awaitable<std::optional<Interaction>> find_interaction(db::Executor& db, const Uuid& tenant, const Uuid& id);
 
 /// Newest first.
-asio::awaitable<http::Page<Interaction>> list_interactions(db::Executor& db, const Uuid& tenant, const InteractionFilter& filter);
+asio::awaitable<http::Page<Interaction>> list_interactions(db::Executor& db, const Uuid& tenant,
+                                                           const InteractionFilter& filter);
 
 } // namespace trunkline::crm

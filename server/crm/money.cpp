@@ -15,7 +15,8 @@ std::optional<crm::Currency> crm::Currency::parse(std::string_view text)
     return currency;
 }
 
-std::optional<crm::Money> crm::money_from(std::optional<std::int64_t> amount, const std::optional<std::string>& currency)
+std::optional<crm::Money> crm::money_from(std::optional<std::int64_t> amount,
+                                          const std::optional<std::string>& currency)
 {
     const auto known = currency ? Currency::parse(*currency) : std::nullopt;
     if (!amount || !known) return std::nullopt;

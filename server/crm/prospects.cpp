@@ -37,19 +37,21 @@ asio::awaitable<Client> read_by_email(db::Executor& db, Uuid tenant, std::string
 
 asio::awaitable<Client> fill_row(db::Executor& db, Uuid tenant, Uuid client, const Learnt& learnt, Time now)
 {
-    db::SqlBuilder sql("UPDATE clients SET"
-                       " full_name = CASE WHEN name_is_stand_in OR full_name = '' THEN coalesce($3, full_name) ELSE full_name END,"
-                       " name_is_stand_in = (name_is_stand_in AND $3 IS NULL),"
-                       " email = coalesce(email, $4), phone = coalesce(phone, $5), whatsapp = coalesce(whatsapp, $6),"
-                       " nationality = coalesce(nationality, $7), updated_at = $8"
-                       " WHERE tenant_id = $1 AND id = $2 RETURNING",
-                       tenant, client, learnt.full_name, learnt.email, learnt.phone, learnt.whatsapp, learnt.nationality, now);
+    db::SqlBuilder sql(
+        "UPDATE clients SET"
+        " full_name = CASE WHEN name_is_stand_in OR full_name = '' THEN coalesce($3, full_name) ELSE full_name END,"
+        " name_is_stand_in = (name_is_stand_in AND $3 IS NULL),"
+        " email = coalesce(email, $4), phone = coalesce(phone, $5), whatsapp = coalesce(whatsapp, $6),"
+        " nationality = coalesce(nationality, $7), updated_at = $8"
+        " WHERE tenant_id = $1 AND id = $2 RETURNING",
+        tenant, client, learnt.full_name, learnt.email, learnt.phone, learnt.whatsapp, learnt.nationality, now);
     sql.add(client_columns);
     auto asked = db.fetch<Client>(std::move(sql).build());
     co_return (co_await std::move(asked)).at(0);
 }
 
-asio::awaitable<std::optional<Filled>> fill_once(db::Executor& db, const Editor& editor, Uuid client, const Learnt& learnt, Time now)
+asio::awaitable<std::optional<Filled>> fill_once(db::Executor& db, const Editor& editor, Uuid client,
+                                                 const Learnt& learnt, Time now)
 {
     auto tx = co_await db.begin();
     const auto before = co_await lock_client(tx, editor.tenant_id, client);
@@ -65,7 +67,8 @@ asio::awaitable<std::optional<Filled>> fill_once(db::Executor& db, const Editor&
 
 } // namespace
 
-asio::awaitable<ProspectMade> insert_prospect(db::Executor& db, const Editor& editor, const Prospect& prospect, Time now)
+asio::awaitable<ProspectMade> insert_prospect(db::Executor& db, const Editor& editor, const Prospect& prospect,
+                                              Time now)
 {
     const Client made = client_from(prospect, editor, now);
     auto tx = co_await db.begin();
@@ -77,7 +80,8 @@ asio::awaitable<ProspectMade> insert_prospect(db::Executor& db, const Editor& ed
     co_return ProspectMade{made, true};
 }
 
-asio::awaitable<std::optional<Filled>> fill_empty(db::Executor& db, const Editor& editor, const Uuid& client, const Learnt& learnt, Time now)
+asio::awaitable<std::optional<Filled>> fill_empty(db::Executor& db, const Editor& editor, const Uuid& client,
+                                                  const Learnt& learnt, Time now)
 {
     try {
         co_return co_await fill_once(db, editor, client, learnt, now);
@@ -91,9 +95,10 @@ asio::awaitable<std::optional<Filled>> fill_empty(db::Executor& db, const Editor
 
 asio::awaitable<void> touch_last_interaction(db::Executor& db, const Uuid& tenant, const Uuid& client, Time at)
 {
-    auto touched = db.execute("UPDATE clients SET last_interaction_at = $3, first_contact_at = coalesce(first_contact_at, $3)"
-                              " WHERE tenant_id = $1 AND id = $2 AND (last_interaction_at IS NULL OR last_interaction_at < $3)",
-                              tenant, client, at);
+    auto touched =
+        db.execute("UPDATE clients SET last_interaction_at = $3, first_contact_at = coalesce(first_contact_at, $3)"
+                   " WHERE tenant_id = $1 AND id = $2 AND (last_interaction_at IS NULL OR last_interaction_at < $3)",
+                   tenant, client, at);
     co_await std::move(touched);
 }
 

@@ -20,8 +20,10 @@ struct ProspectMade {
     bool created = false; ///< false: there was one with this address, also if it was made this very moment
 };
 
-/// Makes a client of status prospect whose first and last contact is now; of two at once with the same address one is made.
-asio::awaitable<ProspectMade> insert_prospect(db::Executor& db, const Editor& editor, const Prospect& prospect, Time now);
+/// Makes a client of status prospect whose first and last contact is now; of two at once with the same address one is
+/// made.
+asio::awaitable<ProspectMade> insert_prospect(db::Executor& db, const Editor& editor, const Prospect& prospect,
+                                              Time now);
 
 /// What was learnt of a client, in normal form.
 struct Learnt {
@@ -33,12 +35,13 @@ struct Filled {
     std::vector<std::string> fields; ///< which were empty and are not now: "phone"
 };
 
-/// Writes what was learnt into fields that are empty, and never replaces a value. A name is empty when it is "" or only a
-/// stand-in. An address that another client has is left out. Nothing when there is no such client.
-asio::awaitable<std::optional<Filled>> fill_empty(db::Executor& db, const Editor& editor, const Uuid& client, const Learnt& learnt, Time now);
+/// Writes what was learnt into fields that are empty, and never replaces a value. A name is empty when it is "" or only
+/// a stand-in. An address that another client has is left out. Nothing when there is no such client.
+asio::awaitable<std::optional<Filled>> fill_empty(db::Executor& db, const Editor& editor, const Uuid& client,
+                                                  const Learnt& learnt, Time now);
 
-/// Notes that the client was spoken with at `at`: the last interaction never goes back. It is not audited by itself: the
-/// interaction or case that is the reason is.
+/// Notes that the client was spoken with at `at`: the last interaction never goes back. It is not audited by itself:
+/// the interaction or case that is the reason is.
 asio::awaitable<void> touch_last_interaction(db::Executor& db, const Uuid& tenant, const Uuid& client, Time at);
 
 } // namespace trunkline::crm

@@ -16,7 +16,10 @@ struct Place {
     Uuid id;
 };
 
-std::string to_text(const Place& place) { return std::to_string(place.at.time_since_epoch().count()) + "_" + db::to_string(place.id); }
+std::string to_text(const Place& place)
+{
+    return std::to_string(place.at.time_since_epoch().count()) + "_" + db::to_string(place.id);
+}
 
 std::optional<Place> parse_place(std::string_view text)
 {
@@ -85,7 +88,8 @@ asio::awaitable<Names> names_of_staff(db::Executor& db, const Uuid& tenant)
 {
     const Uuid of = tenant;
     Names names;
-    for (auto& one : co_await db.fetch<Person>("SELECT id, name FROM users WHERE tenant_id = $1 AND role <> 'customer'", of))
+    for (auto& one :
+         co_await db.fetch<Person>("SELECT id, name FROM users WHERE tenant_id = $1 AND role <> 'customer'", of))
         names.emplace(db::to_string(one.id), std::move(one.name));
     co_return names;
 }
@@ -125,8 +129,8 @@ std::string changes_in_words(const json::object& changes)
     return words;
 }
 
-asio::awaitable<Outcome<http::Page<TimelineEntry>>> client_timeline(db::Executor& db, const Uuid& tenant, const Uuid& client,
-                                                                    const TimelineFilter& filter)
+asio::awaitable<Outcome<http::Page<TimelineEntry>>> client_timeline(db::Executor& db, const Uuid& tenant,
+                                                                    const Uuid& client, const TimelineFilter& filter)
 {
     const Uuid of = tenant;
     auto sql = select_happened(tenant, client);
@@ -146,7 +150,8 @@ asio::awaitable<Outcome<http::Page<TimelineEntry>>> client_timeline(db::Executor
     }
     const bool changed = std::ranges::any_of(happened, [](const Happened& one) { return one.kind == "change"; });
     const Names names = changed ? co_await names_of_staff(db, of) : Names();
-    for (const Happened& one : happened) page.items.push_back({one.at, one.kind, title_of(one, names), detail_of(one), one.id});
+    for (const Happened& one : happened)
+        page.items.push_back({one.at, one.kind, title_of(one, names), detail_of(one), one.id});
     co_return page;
 }
 

@@ -6,7 +6,6 @@
 #include <http/call.hpp>
 #include <trunkline/db/executor.hpp>
 
-
 namespace trunkline::crm {
 
 /// Something that happened with a client, in words for people.
@@ -27,8 +26,8 @@ BOOST_DESCRIBE_STRUCT(TimelineFilter, (), (limit, after))
 
 /// The interactions, cases and evidence of a client and what people changed of him and his cases, newest first.
 /// invalid when `after` is none of ours.
-asio::awaitable<Outcome<http::Page<TimelineEntry>>> client_timeline(db::Executor& db, const Uuid& tenant, const Uuid& client,
-                                                                    const TimelineFilter& filter);
+asio::awaitable<Outcome<http::Page<TimelineEntry>>> client_timeline(db::Executor& db, const Uuid& tenant,
+                                                                    const Uuid& client, const TimelineFilter& filter);
 
 /// What an audit's changes say: "status: lead → active; phone: none → +1977…".
 std::string changes_in_words(const json::object& changes);

@@ -35,7 +35,9 @@ db::Value db::Codec<crm::WordList>::to_value(const crm::WordList& list) { return
 crm::WordList db::Codec<crm::WordList>::from_value(const Value& value)
 {
     auto words = from_json_text<std::vector<std::string>>(detail::decode_text(value));
-    if (!words) throw DecodeError(ErrorInfo{.message = "a list of words was expected, and this is none", .outcome = Outcome::applied});
+    if (!words)
+        throw DecodeError(
+            ErrorInfo{.message = "a list of words was expected, and this is none", .outcome = Outcome::applied});
     return crm::WordList(std::move(*words));
 }
 

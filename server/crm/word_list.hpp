@@ -28,7 +28,10 @@ namespace trunkline {
 
 template <>
 struct JsonCodec<crm::WordList> {
-    static json::value write(const crm::WordList& list) { return JsonCodec<std::vector<std::string>>::write(list.words()); }
+    static json::value write(const crm::WordList& list)
+    {
+        return JsonCodec<std::vector<std::string>>::write(list.words());
+    }
     static bool read(const json::value& from, crm::WordList& to, JsonProblems& problems);
     static json::value schema(JsonSchemas& schemas);
 };

@@ -5,7 +5,10 @@ namespace trunkline::dashboard {
 
 namespace {
 
-double milliseconds_of(std::chrono::nanoseconds time) { return std::chrono::duration<double, std::milli>(time).count(); }
+double milliseconds_of(std::chrono::nanoseconds time)
+{
+    return std::chrono::duration<double, std::milli>(time).count();
+}
 
 HolderShown shown(const db::Holder& holder)
 {
@@ -41,8 +44,10 @@ std::vector<http::Route> DashboardRoutes::table()
     using R = DashboardRoutes;
     return {
         route(Method::get, "/api/v1/dashboard/stats", "What there is, in numbers", Access::staff, this, &R::stats),
-        route(Method::get, "/api/v1/dashboard/activity", "Messages and conversations of each day", Access::staff, this, &R::activity),
-        route(Method::get, "/api/v1/dashboard/pool", "Database connections and who holds them", Access::staff, this, &R::pool),
+        route(Method::get, "/api/v1/dashboard/activity", "Messages and conversations of each day", Access::staff, this,
+              &R::activity),
+        route(Method::get, "/api/v1/dashboard/pool", "Database connections and who holds them", Access::staff, this,
+              &R::pool),
     };
 }
 
@@ -56,9 +61,6 @@ DashboardRoutes::Answer<Activity> DashboardRoutes::activity(http::Call& call, ht
     co_return co_await count_by_day(pool_, call.actor().tenant_id, clock_.now(), static_cast<int>(input->days.value()));
 }
 
-DashboardRoutes::Answer<PoolShown> DashboardRoutes::pool(http::Call&)
-{
-    co_return shown(pool_);
-}
+DashboardRoutes::Answer<PoolShown> DashboardRoutes::pool(http::Call&) { co_return shown(pool_); }
 
 } // namespace trunkline::dashboard

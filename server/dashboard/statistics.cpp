@@ -18,20 +18,24 @@ std::string date_text(std::chrono::sys_days day) { return db::to_rfc3339(Time(da
 asio::awaitable<std::vector<DayCount>> messages_by_day(db::Executor& db, Uuid tenant, Time from)
 {
     co_return co_await db.fetch<DayCount>(
-        db::by_engine{.postgresql = "SELECT floor(extract(epoch FROM created_at) / 86400)::bigint AS day, count(*) AS count FROM messages"
-                                    " WHERE tenant_id = $1 AND created_at >= $2 GROUP BY 1",
-                      .sqlite = "SELECT created_at / 86400000000 AS day, count(*) AS count FROM messages"
-                                " WHERE tenant_id = $1 AND created_at >= $2 GROUP BY 1"},
+        db::by_engine{
+            .postgresql =
+                "SELECT floor(extract(epoch FROM created_at) / 86400)::bigint AS day, count(*) AS count FROM messages"
+                " WHERE tenant_id = $1 AND created_at >= $2 GROUP BY 1",
+            .sqlite = "SELECT created_at / 86400000000 AS day, count(*) AS count FROM messages"
+                      " WHERE tenant_id = $1 AND created_at >= $2 GROUP BY 1"},
         tenant, from);
 }
 
 asio::awaitable<std::vector<DayCount>> conversations_by_day(db::Executor& db, Uuid tenant, Time from)
 {
     co_return co_await db.fetch<DayCount>(
-        db::by_engine{.postgresql = "SELECT floor(extract(epoch FROM created_at) / 86400)::bigint AS day, count(*) AS count FROM conversations"
-                                    " WHERE tenant_id = $1 AND created_at >= $2 AND message_count > 0 GROUP BY 1",
-                      .sqlite = "SELECT created_at / 86400000000 AS day, count(*) AS count FROM conversations"
-                                " WHERE tenant_id = $1 AND created_at >= $2 AND message_count > 0 GROUP BY 1"},
+        db::by_engine{
+            .postgresql =
+                "SELECT floor(extract(epoch FROM created_at) / 86400)::bigint AS day, count(*) AS count FROM conversations"
+                " WHERE tenant_id = $1 AND created_at >= $2 AND message_count > 0 GROUP BY 1",
+            .sqlite = "SELECT created_at / 86400000000 AS day, count(*) AS count FROM conversations"
+                      " WHERE tenant_id = $1 AND created_at >= $2 AND message_count > 0 GROUP BY 1"},
         tenant, from);
 }
 
@@ -65,7 +69,9 @@ asio::awaitable<Activity> count_by_day(db::Executor& db, const Uuid& tenant, Tim
 
     Activity activity;
     for (auto day = first; day <= today; day += std::chrono::days(1)) activity.days.push_back({date_text(day), 0, 0});
-    const auto place = [&](std::int64_t day) { return static_cast<std::size_t>(day - first.time_since_epoch().count()); };
+    const auto place = [&](std::int64_t day) {
+        return static_cast<std::size_t>(day - first.time_since_epoch().count());
+    };
     for (const DayCount& one : messages)
         if (place(one.day) < activity.days.size()) activity.days[place(one.day)].messages = one.count;
     for (const DayCount& one : conversations)

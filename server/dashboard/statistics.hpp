@@ -22,7 +22,9 @@ struct Stats {
     std::int64_t open_cases = 0;
     std::int64_t running_runs = 0;
 };
-BOOST_DESCRIBE_STRUCT(Stats, (), (users, conversations, messages, conversations_today, messages_today, clients, open_cases, running_runs))
+BOOST_DESCRIBE_STRUCT(Stats, (),
+                      (users, conversations, messages, conversations_today, messages_today, clients, open_cases,
+                       running_runs))
 
 struct DayOfActivity {
     std::string date; ///< 2026-11-21

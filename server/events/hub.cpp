@@ -22,7 +22,8 @@ struct Subscription::Entry {
 
 struct Subscription::State {
     State(Hub& hub, Listener listener, asio::any_io_executor executor)
-        : hub(&hub), listener(listener), woken(std::move(executor), asio::steady_timer::time_point::max()) {}
+        : hub(&hub), listener(listener), woken(std::move(executor), asio::steady_timer::time_point::max())
+    {}
 
     Hub* hub; // null once the hub is gone
     Listener listener;
@@ -34,8 +35,7 @@ struct Subscription::State {
 
 Subscription::Subscription(Hub& hub, Listener listener, asio::any_io_executor executor)
     : state_(std::make_unique<State>(hub, listener, std::move(executor)))
-{
-}
+{}
 
 Subscription::~Subscription()
 {
@@ -79,7 +79,9 @@ asio::awaitable<std::optional<Heard>> Subscription::next()
     co_return Heard{entry->news.name, entry->news.data, entry->id};
 }
 
-Hub::Hub(asio::any_io_executor executor) : executor_(std::move(executor)), boot_(db::to_string(db::new_uuid()).substr(0, 13)) {}
+Hub::Hub(asio::any_io_executor executor)
+    : executor_(std::move(executor)), boot_(db::to_string(db::new_uuid()).substr(0, 13))
+{}
 
 Hub::~Hub()
 {
@@ -113,8 +115,9 @@ void Hub::replay(Subscription& to, const std::string& last_id)
 {
     const std::size_t dash = last_id.rfind('-');
     std::uint64_t number = 0;
-    const bool ours = dash != std::string::npos && last_id.compare(0, dash, boot_) == 0 &&
-                      std::from_chars(last_id.data() + dash + 1, last_id.data() + last_id.size(), number).ec == std::errc{};
+    const bool ours =
+        dash != std::string::npos && last_id.compare(0, dash, boot_) == 0 &&
+        std::from_chars(last_id.data() + dash + 1, last_id.data() + last_id.size(), number).ec == std::errc{};
     const std::uint64_t oldest = last_ - ring_.size() + 1;
     if (!ours || number > last_ || number + 1 < oldest) return tell(to, "sync", R"({"reason":"too old"})");
     for (const auto& entry : ring_)
@@ -123,7 +126,8 @@ void Hub::replay(Subscription& to, const std::string& last_id)
 
 void Hub::tell(Subscription& to, std::string name, std::string data)
 {
-    to.offer(std::make_shared<Subscription::Entry>(Subscription::Entry{{std::move(name), std::move(data), {}, {}, {}}, 0, id_of(last_)}));
+    to.offer(std::make_shared<Subscription::Entry>(
+        Subscription::Entry{{std::move(name), std::move(data), {}, {}, {}}, 0, id_of(last_)}));
 }
 
 bool Hub::may_hear(const Listener& listener, const Subscription::Entry& entry) const

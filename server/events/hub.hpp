@@ -21,11 +21,11 @@ using db::Uuid;
 
 /// Something that happened, and who may hear of it.
 struct News {
-    std::string name;             ///< "message", "run.finished", …
-    std::string data;             ///< JSON, one line
+    std::string name; ///< "message", "run.finished", …
+    std::string data; ///< JSON, one line
     Uuid tenant_id;
-    std::optional<Uuid> user_id;  ///< only this user; nothing is all staff of the tenant
-    std::optional<Uuid> run_id;   ///< only the browsers with a tab that watches this run
+    std::optional<Uuid> user_id; ///< only this user; nothing is all staff of the tenant
+    std::optional<Uuid> run_id;  ///< only the browsers with a tab that watches this run
 };
 
 /// Who listens: one browser of one user.

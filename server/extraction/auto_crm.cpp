@@ -32,7 +32,8 @@ CrmResult failed(std::exception_ptr failure)
         return failed("The conversation is no longer there");
     } catch (const db::Error& error) {
         log_warning("extraction", describe(failure));
-        return failed(error.unavailable() ? "The database cannot be reached at the moment" : "The database did not take the entry");
+        return failed(error.unavailable() ? "The database cannot be reached at the moment"
+                                          : "The database did not take the entry");
     } catch (const boost::system::system_error&) {
         return failed("Reading the conversation was interrupted");
     } catch (...) {
@@ -74,8 +75,7 @@ struct AutoCrm::Job {
 
 AutoCrm::AutoCrm(const Extractor& extractor, Clock& clock, events::Hub& hub, db::Pool* pool, CrmRules rules)
     : extractor_(extractor), clock_(clock), hub_(hub), pool_(pool), rules_(rules)
-{
-}
+{}
 
 asio::awaitable<CrmResult> AutoCrm::process_conversation(Uuid conversation_id, std::vector<TranscriptMessage> messages,
                                                          std::optional<std::string> user_email, std::string team_member,
@@ -91,7 +91,8 @@ asio::awaitable<CrmResult> AutoCrm::process_conversation(Uuid conversation_id, s
     }
 }
 
-asio::awaitable<CrmResult> AutoCrm::process_email_interaction(IncomingEmail email, std::string team_member, db::Executor* call_db)
+asio::awaitable<CrmResult> AutoCrm::process_email_interaction(IncomingEmail email, std::string team_member,
+                                                              db::Executor* call_db)
 {
     db::Executor* const db = executor(call_db);
     if (!db) co_return failed(no_pool);
@@ -113,15 +114,19 @@ asio::awaitable<CrmResult> AutoCrm::receive(db::Executor& db, IncomingEmail emai
 
     const std::string subject = stored_text(email.subject);
     const std::string text = "Subject: " + subject + "\n\n" + stored_text(email.body);
-    const conversations::FirstContact contact{*tenant, "email", stored_text(email.id), "Email: " + subject, text,
-                                              email.date.value_or(clock_.now())};
+    const conversations::FirstContact contact{
+        *tenant, "email", stored_text(email.id), "Email: " + subject, text, email.date.value_or(clock_.now())};
     const auto begun = co_await conversations::begin_with_contact(db, contact);
     if (begun.before) {
         auto entry = co_await crm_entry_of(db, *tenant, begun.conversation_id);
         if (entry.interaction_id) co_return entry;
         // It was stored, and then nothing came of it: perhaps a death in between.
     }
-    Job job{begun.conversation_id, {{begun.message_id, 1, Sender::customer, text}}, sender->value(), std::move(team_member), subject};
+    Job job{begun.conversation_id,
+            {{begun.message_id, 1, Sender::customer, text}},
+            sender->value(),
+            std::move(team_member),
+            subject};
     co_return co_await process(db, std::move(job));
 }
 
@@ -142,7 +147,8 @@ asio::awaitable<CrmResult> AutoCrm::process(db::Executor& db, Job job)
                     .team_member = std::move(job.team_member),
                     .extraction = {}};
     if (job.user_email)
-        if (const auto email = Email::parse(*job.user_email); email && !is_one_of(staff, email->value())) finding.user_email = email->value();
+        if (const auto email = Email::parse(*job.user_email); email && !is_one_of(staff, email->value()))
+            finding.user_email = email->value();
 
     ExtractionInput input;
     input.messages = std::move(job.messages);
@@ -150,7 +156,8 @@ asio::awaitable<CrmResult> AutoCrm::process(db::Executor& db, Job job)
     input.staff_addresses = staff;
     input.case_types = co_await active_case_types(db, place->tenant_id);
     if (finding.user_email)
-        if (const auto client = co_await client_by_email(db, place->tenant_id, *finding.user_email)) input.known = known(*client);
+        if (const auto client = co_await client_by_email(db, place->tenant_id, *finding.user_email))
+            input.known = known(*client);
     finding.extraction = co_await read(std::move(input));
     auto& email = finding.extraction.client.email;
     if (email && is_one_of(staff, email->normalised)) email.reset();

@@ -26,22 +26,22 @@ struct CrmResult {
     std::optional<std::string> error;
 };
 BOOST_DESCRIBE_STRUCT(CrmResult, (),
-                      (success, client_id, client_created, client_updated, practice_id, practice_created, interaction_id,
-                       extracted_data, error))
+                      (success, client_id, client_created, client_updated, practice_id, practice_created,
+                       interaction_id, extracted_data, error))
 
 /// How sure the extractor has to be.
 struct CrmRules {
-    double create_client_min = 0.5; ///< of the client as a whole; and there is an address or a number
-    double fill_client_min = 0.6;   ///< of the client as a whole, to fill what is empty
-    double open_case_min = 0.7;     ///< of the intent
-    double fact_min = 0.5;          ///< of a single value: below it is a guess, and fills nothing
+    double create_client_min = 0.5;        ///< of the client as a whole; and there is an address or a number
+    double fill_client_min = 0.6;          ///< of the client as a whole, to fill what is empty
+    double open_case_min = 0.7;            ///< of the intent
+    double fact_min = 0.5;                 ///< of a single value: below it is a guess, and fills nothing
     std::chrono::days same_case_within{7}; ///< an open case of the same type and client that is not older is the same
 };
 
 /// An e-mail that came in.
 struct IncomingEmail {
-    std::string id;      ///< Message-ID, or what the mailbox calls it: each is processed once
-    std::string sender;  ///< "Ada Lovelace <ada@crm.example.test>", or the bare address
+    std::string id;     ///< Message-ID, or what the mailbox calls it: each is processed once
+    std::string sender; ///< "Ada Lovelace <ada@crm.example.test>", or the bare address
     std::string subject;
     std::string body;
     std::optional<Time> date;
@@ -73,7 +73,8 @@ public:
     /// Reads a stored conversation. `messages` are all of it, in their order; `user_email` is the address of the one
     /// who speaks, when it is known otherwise. Addresses of the tenant's staff count as unknown.
     asio::awaitable<CrmResult> process_conversation(Uuid conversation_id, std::vector<TranscriptMessage> messages,
-                                                    std::optional<std::string> user_email = {}, std::string team_member = "system",
+                                                    std::optional<std::string> user_email = {},
+                                                    std::string team_member = "system",
                                                     db::Executor* call_db = nullptr);
 
     /// Stores the mail as a conversation, "Email: <subject>", and processes that with the sender's address.

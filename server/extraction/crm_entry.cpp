@@ -41,7 +41,10 @@ std::string interaction_type_of(const std::string& channel)
 class Entry {
 public:
     Entry(db::Transaction& tx, const Finding& finding, const CrmRules& rules, Time now)
-        : tx_(tx), finding_(finding), rules_(rules), now_(now),
+        : tx_(tx),
+          finding_(finding),
+          rules_(rules),
+          now_(now),
           facts_(without_guesses(finding.extraction.client, rules.fact_min)),
           editor_(crm::system_editor(finding.tenant_id, finding.team_member))
     {
@@ -88,7 +91,8 @@ private:
     {
         result_.client_id = client;
         if (facts_.confidence < rules_.fill_client_min) co_return;
-        const crm::Learnt learnt{said(facts_.full_name), said(facts_.email), said(phone_), said(facts_.whatsapp), said(facts_.nationality)};
+        const crm::Learnt learnt{said(facts_.full_name), said(facts_.email), said(phone_), said(facts_.whatsapp),
+                                 said(facts_.nationality)};
         const auto filled = co_await crm::fill_empty(tx_, editor_, client, learnt, now_);
         if (!filled) co_return;
         for (const std::string& field : filled->fields) {
@@ -111,7 +115,9 @@ private:
 
     asio::awaitable<void> create()
     {
-        const crm::Prospect prospect{.full_name = facts_.full_name ? facts_.full_name->normalised : email_ ? local_part(*email_) : nameless,
+        const crm::Prospect prospect{.full_name = facts_.full_name ? facts_.full_name->normalised
+                                                  : email_         ? local_part(*email_)
+                                                                   : nameless,
                                      .name_is_stand_in = !facts_.full_name,
                                      .email = email_,
                                      .phone = said(phone_),
@@ -155,8 +161,8 @@ private:
 
     asio::awaitable<void> prove(std::string field, std::string value, Fact fact)
     {
-        return add_evidence(tx_, finding_.tenant_id, *result_.client_id, finding_.conversation_id, std::move(field), std::move(value),
-                            std::move(fact), now_);
+        return add_evidence(tx_, finding_.tenant_id, *result_.client_id, finding_.conversation_id, std::move(field),
+                            std::move(value), std::move(fact), now_);
     }
 
     asio::awaitable<void> open_case()
@@ -166,9 +172,11 @@ private:
         const auto type = co_await active_case_type(tx_, finding_.tenant_id, *intent.case_type_code);
         if (!type) co_return;
         // A sentence opens a case once, however often the conversation is read again.
-        const bool heard = intent.evidence && co_await has_evidence_at(tx_, finding_.tenant_id, *result_.client_id, "case_type", *intent.evidence);
-        result_.practice_id = heard ? co_await case_of_interaction(tx_, finding_.conversation_id, *result_.client_id)
-                                    : co_await open_case_since(tx_, *result_.client_id, type->id, now_ - rules_.same_case_within);
+        const bool heard = intent.evidence && co_await has_evidence_at(tx_, finding_.tenant_id, *result_.client_id,
+                                                                       "case_type", *intent.evidence);
+        result_.practice_id =
+            heard ? co_await case_of_interaction(tx_, finding_.conversation_id, *result_.client_id)
+                  : co_await open_case_since(tx_, *result_.client_id, type->id, now_ - rules_.same_case_within);
         if (heard) co_return;
         if (!result_.practice_id) {
             result_.practice_id = co_await insert_case(tx_, editor_, *result_.client_id, *type, intent.details, now_);

@@ -19,7 +19,9 @@ struct Finding {
 };
 
 /// The conversation was deleted before its entry could be written.
-struct ConversationGone : std::runtime_error { using std::runtime_error::runtime_error; };
+struct ConversationGone : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
 
 /// Writes what was found, within `tx`, which the caller commits: the client (found, filled where empty, or made), the
 /// evidence for each value that was taken, a case, the interaction of this conversation with this client.

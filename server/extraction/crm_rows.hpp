@@ -61,8 +61,8 @@ asio::awaitable<std::vector<ClientRow>> clients_by_phone(db::Executor& db, Uuid 
 asio::awaitable<std::vector<ClientRow>> clients_of_conversation(db::Executor& db, Uuid tenant, Uuid conversation);
 
 /// Once for each place where it was said.
-asio::awaitable<void> add_evidence(db::Executor& db, Uuid tenant, Uuid client, Uuid conversation, std::string field, std::string value,
-                                   Fact fact, Time now);
+asio::awaitable<void> add_evidence(db::Executor& db, Uuid tenant, Uuid client, Uuid conversation, std::string field,
+                                   std::string value, Fact fact, Time now);
 asio::awaitable<bool> has_evidence_at(db::Executor& db, Uuid tenant, Uuid client, std::string field, Fact fact);
 
 asio::awaitable<std::vector<CaseType>> active_case_types(db::Executor& db, Uuid tenant);
@@ -71,7 +71,8 @@ asio::awaitable<std::optional<CaseTypeRow>> active_case_type(db::Executor& db, U
 /// at `since` or later.
 asio::awaitable<std::optional<Uuid>> open_case_since(db::Executor& db, Uuid client, Uuid case_type, Time since);
 /// Opens an inquiry, and says so in the audit.
-asio::awaitable<Uuid> insert_case(db::Executor& db, crm::Editor editor, Uuid client, CaseTypeRow type, std::string notes, Time now);
+asio::awaitable<Uuid> insert_case(db::Executor& db, crm::Editor editor, Uuid client, CaseTypeRow type,
+                                  std::string notes, Time now);
 
 /// One for each conversation and client: a second one replaces what the first says, but not its case with none.
 asio::awaitable<Uuid> upsert_interaction(db::Executor& db, Uuid tenant, InteractionRow row, Time now);

@@ -22,10 +22,10 @@ inline constexpr const char* extraction_topic = "extraction";
 class ExtractionWorker {
 public:
     struct Options {
-        std::int64_t rows_max = 10;                        ///< claimed at once, read one after another
+        std::int64_t rows_max = 10; ///< claimed at once, read one after another
         std::chrono::seconds lease{60};
         std::int64_t attempts_max = 10;
-        std::chrono::milliseconds look_every{1'000};       ///< for work that nobody rang the bell for
+        std::chrono::milliseconds look_every{1'000}; ///< for work that nobody rang the bell for
         leases::Backoff backoff{};
         std::function<void(LogLevel, std::string_view)> log = [](LogLevel level, std::string_view text) {
             trunkline::log(level, "extraction", text);
@@ -41,7 +41,8 @@ public:
 
 private:
     asio::awaitable<void> work(db::Pool& pool, Clock& clock, outbox::Claimed row);
-    asio::awaitable<void> settle_failure(db::Pool& pool, Clock& clock, outbox::Claimed row, std::int64_t last_seq, CrmResult result);
+    asio::awaitable<void> settle_failure(db::Pool& pool, Clock& clock, outbox::Claimed row, std::int64_t last_seq,
+                                         CrmResult result);
 
     AutoCrm& crm_;
     leases::Bell& bell_;

@@ -49,10 +49,8 @@ bool is_unspaced(char32_t c)
     case USCRIPT_THAI:
     case USCRIPT_LAO:
     case USCRIPT_KHMER:
-    case USCRIPT_MYANMAR:
-        return true;
-    default:
-        return false;
+    case USCRIPT_MYANMAR: return true;
+    default: return false;
     }
 }
 

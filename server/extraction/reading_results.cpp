@@ -13,8 +13,12 @@ namespace trunkline::extraction {
 /// Stands in the list while it waits, whatever ends the wait.
 struct ReadingResults::Waiter {
     Waiter(std::list<Waiter*>& list, asio::any_io_executor executor, const Uuid& conversation, std::int64_t last_seq)
-        : conversation(conversation), last_seq(last_seq), timer(std::move(executor), asio::steady_timer::time_point::max()), list(list),
-          self(list.insert(list.end(), this)) {}
+        : conversation(conversation),
+          last_seq(last_seq),
+          timer(std::move(executor), asio::steady_timer::time_point::max()),
+          list(list),
+          self(list.insert(list.end(), this))
+    {}
     ~Waiter() { list.erase(self); }
     Waiter(const Waiter&) = delete;
 
@@ -39,7 +43,8 @@ void ReadingResults::tell(const Uuid& conversation, std::int64_t last_seq, CrmRe
 
 const ReadingResults::Told* ReadingResults::find(const Uuid& conversation, std::int64_t last_seq) const
 {
-    const auto found = std::ranges::find_if(kept_, [&](const Told& told) { return told.conversation == conversation && told.last_seq >= last_seq; });
+    const auto found = std::ranges::find_if(
+        kept_, [&](const Told& told) { return told.conversation == conversation && told.last_seq >= last_seq; });
     return found == kept_.end() ? nullptr : &*found;
 }
 

@@ -56,9 +56,10 @@ asio::awaitable<std::optional<StoredConversation>> stored_conversation(db::Execu
 
 asio::awaitable<bool> is_to_be_read(db::Executor& db, const db::Uuid& tenant, const db::Uuid& conversation)
 {
-    co_return co_await db.fetch_value<std::int64_t>("SELECT count(*) FROM outbox WHERE tenant_id = $1 AND topic = 'extraction'"
-                                                    " AND order_key = $2 AND done_at IS NULL AND dead_at IS NULL",
-                                                    tenant, conversation) > 0;
+    co_return co_await db.fetch_value<std::int64_t>(
+        "SELECT count(*) FROM outbox WHERE tenant_id = $1 AND topic = 'extraction'"
+        " AND order_key = $2 AND done_at IS NULL AND dead_at IS NULL",
+        tenant, conversation) > 0;
 }
 
 } // namespace trunkline::extraction

@@ -11,8 +11,8 @@ namespace asio = boost::asio;
 /// A conversation as it is read for the CRM.
 struct StoredConversation {
     std::int64_t last_seq = 0;
-    std::optional<std::string> customer; ///< the owner's address, when he is a customer
-    std::string team_member;             ///< the owner's address when he is staff, else "system"
+    std::optional<std::string> customer;     ///< the owner's address, when he is a customer
+    std::string team_member;                 ///< the owner's address when he is staff, else "system"
     std::vector<TranscriptMessage> messages; ///< the newest of them, as many as are read
 };
 

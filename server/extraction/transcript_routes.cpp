@@ -28,15 +28,18 @@ CrmResult switched_off()
 std::vector<http::Route> TranscriptRoutes::table()
 {
     return {http::route(http::Method::post, "/api/v1/conversations/save",
-                        "Save a whole transcript, or what is new of one that grew, and fill the CRM from it", http::Access::signed_in, this,
-                        &TranscriptRoutes::save, {.idempotency_key = true, .body_bytes_max = 8 * 1024 * 1024})};
+                        "Save a whole transcript, or what is new of one that grew, and fill the CRM from it",
+                        http::Access::signed_in, this, &TranscriptRoutes::save,
+                        {.idempotency_key = true, .body_bytes_max = 8 * 1024 * 1024})};
 }
 
 TranscriptRoutes::Saving TranscriptRoutes::save(http::Call& call, http::Body<Transcript> input)
 {
     Kept kept;
     const Owner owner = conversations::owner_of(call);
-    auto effect = [this, &owner, &input, &kept](db::Executor& db) { return save_in(db, owner, std::move(input.value), kept); };
+    auto effect = [this, &owner, &input, &kept](db::Executor& db) {
+        return save_in(db, owner, std::move(input.value), kept);
+    };
     auto answer = co_await http::once<TranscriptAnswer>(pool_, clock_, call, effect);
     // From here on it is saved: whatever happens to the CRM, and whoever leaves.
     if (answer) answer->crm = co_await crm_of(owner.tenant_id, kept);

@@ -25,9 +25,17 @@ BOOST_DESCRIBE_STRUCT(TranscriptAnswer, (), (success, conversation_id, messages_
 class TranscriptRoutes {
 public:
     /// `worker_bell` is rung when a transcript is to be read; results come by way of `results`.
-    TranscriptRoutes(db::Pool& pool, Clock& clock, events::Hub& hub, conversations::Topics topics, leases::Bell& worker_bell,
-                     ReadingResults& results, std::chrono::microseconds wait_max = crm_wait_max)
-        : pool_(pool), clock_(clock), hub_(hub), topics_(topics), worker_bell_(worker_bell), results_(results), wait_max_(wait_max) {}
+    TranscriptRoutes(db::Pool& pool, Clock& clock, events::Hub& hub, conversations::Topics topics,
+                     leases::Bell& worker_bell, ReadingResults& results,
+                     std::chrono::microseconds wait_max = crm_wait_max)
+        : pool_(pool),
+          clock_(clock),
+          hub_(hub),
+          topics_(topics),
+          worker_bell_(worker_bell),
+          results_(results),
+          wait_max_(wait_max)
+    {}
 
     std::vector<http::Route> table();
 

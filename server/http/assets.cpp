@@ -17,10 +17,17 @@ struct Assets::Loaded {
 namespace {
 
 constexpr std::pair<std::string_view, std::string_view> content_types[] = {
-    {".html", "text/html; charset=utf-8"},  {".js", "text/javascript; charset=utf-8"}, {".css", "text/css; charset=utf-8"},
-    {".json", "application/json"},          {".map", "application/json"},              {".svg", "image/svg+xml"},
-    {".png", "image/png"},                  {".ico", "image/x-icon"},                  {".woff2", "font/woff2"},
-    {".txt", "text/plain; charset=utf-8"},  {".webmanifest", "application/manifest+json"},
+    {".html", "text/html; charset=utf-8"},
+    {".js", "text/javascript; charset=utf-8"},
+    {".css", "text/css; charset=utf-8"},
+    {".json", "application/json"},
+    {".map", "application/json"},
+    {".svg", "image/svg+xml"},
+    {".png", "image/png"},
+    {".ico", "image/x-icon"},
+    {".woff2", "font/woff2"},
+    {".txt", "text/plain; charset=utf-8"},
+    {".webmanifest", "application/manifest+json"},
 };
 
 /// The q of "gzip;q=0.5": 1 when it is not said.
@@ -62,10 +69,7 @@ bool matches(std::string_view if_none_match, std::string_view etag)
     return if_none_match.find(etag) != std::string_view::npos;
 }
 
-bool is_page(const std::string& path)
-{
-    return path.find('.', path.rfind('/')) == std::string::npos;
-}
+bool is_page(const std::string& path) { return path.find('.', path.rfind('/')) == std::string::npos; }
 
 Response answer(const Asset& asset, const RequestHead& head)
 {
@@ -79,7 +83,8 @@ Response answer(const Asset& asset, const RequestHead& head)
         response.content_type.clear();
         return response;
     }
-    const auto encoding = choose_encoding(head.header("Accept-Encoding").value_or(""), !asset.brotli.empty(), !asset.gzip.empty());
+    const auto encoding =
+        choose_encoding(head.header("Accept-Encoding").value_or(""), !asset.brotli.empty(), !asset.gzip.empty());
     if (!encoding.empty()) response.headers.emplace_back("Content-Encoding", std::string(encoding));
     response.body = encoding == "br" ? asset.brotli : encoding == "gzip" ? asset.gzip : asset.identity;
     return response;
@@ -125,7 +130,8 @@ std::optional<Assets::Loaded> Assets::from_folder(const Target& target) const
     std::error_code failed;
     const auto real = std::filesystem::canonical(file, failed);
     if (failed || !std::filesystem::is_regular_file(real, failed)) return std::nullopt;
-    if (std::mismatch(folder_.begin(), folder_.end(), real.begin(), real.end()).first != folder_.end()) return std::nullopt;
+    if (std::mismatch(folder_.begin(), folder_.end(), real.begin(), real.end()).first != folder_.end())
+        return std::nullopt;
     std::ifstream in(real, std::ios::binary);
     Loaded loaded{target.path(), {std::istreambuf_iterator<char>(in), {}}, ""};
     loaded.etag = "\"" + sha256_hex(loaded.bytes).substr(0, 16) + "\"";

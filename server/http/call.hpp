@@ -82,7 +82,8 @@ public:
     };
     const std::optional<SessionCookie>& session_cookie() const noexcept { return cookie_; }
 
-    /// An answer that was given before to the same Idempotency-Key: what the client gets instead of what the route returns.
+    /// An answer that was given before to the same Idempotency-Key: what the client gets instead of what the route
+    /// returns.
     struct Replay {
         int status;
         std::string body;
@@ -129,7 +130,7 @@ struct Accepted { // 202
     T value;
 };
 struct NoContent {}; // 204
-struct File { // 200 with bytes as they are
+struct File {        // 200 with bytes as they are
     std::string content_type;
     std::string body;
 };

@@ -89,14 +89,10 @@ Kind kind_of(CURLcode code)
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_CONNECT:
     case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-        return Kind::unreachable;
-    case CURLE_OPERATION_TIMEDOUT:
-        return Kind::timed_out;
-    case CURLE_UNSUPPORTED_PROTOCOL:
-        return Kind::refused;
-    default:
-        return Kind::broken;
+    case CURLE_PEER_FAILED_VERIFICATION: return Kind::unreachable;
+    case CURLE_OPERATION_TIMEDOUT: return Kind::timed_out;
+    case CURLE_UNSUPPORTED_PROTOCOL: return Kind::refused;
+    default: return Kind::broken;
     }
 }
 

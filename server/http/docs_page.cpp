@@ -45,9 +45,11 @@ std::string limits_of(const json::object& schema)
 {
     std::string text;
     for (const auto& [key, value] : schema)
-        if (key == "minimum" || key == "maximum" || key == "minLength" || key == "maxLength" || key == "default" || key == "format")
-            text += (text.empty() ? "" : ", ") + std::string(key) + " " +
-                    escaped(value.is_string() ? std::string_view(value.as_string()) : std::string_view(serialize(value)));
+        if (key == "minimum" || key == "maximum" || key == "minLength" || key == "maxLength" || key == "default" ||
+            key == "format")
+            text +=
+                (text.empty() ? "" : ", ") + std::string(key) + " " +
+                escaped(value.is_string() ? std::string_view(value.as_string()) : std::string_view(serialize(value)));
     return text.empty() ? text : " (" + text + ")";
 }
 
@@ -66,7 +68,8 @@ std::string type_of(const json::value& schema)
     const auto* type = object->if_contains("type");
     if (!type) return "any";
     if (type->is_string() && type->as_string() == "array") return "array of " + type_of(object->at("items"));
-    return (type->is_array() ? names(type->as_array()) : escaped(std::string_view(type->as_string()))) + limits_of(*object);
+    return (type->is_array() ? names(type->as_array()) : escaped(std::string_view(type->as_string()))) +
+           limits_of(*object);
 }
 
 std::string row(const std::string& name, const std::string& where, const std::string& type)
@@ -81,7 +84,8 @@ std::string parameters_of(const json::object& operation)
     std::string rows;
     for (const auto& parameter : parameters->as_array()) {
         const bool required = parameter.at("required").as_bool();
-        rows += row(text_of(parameter, "name"), text_of(parameter, "in") + (required ? "" : ", optional"), type_of(parameter.at("schema")));
+        rows += row(text_of(parameter, "name"), text_of(parameter, "in") + (required ? "" : ", optional"),
+                    type_of(parameter.at("schema")));
     }
     return "<table>" + rows + "</table>";
 }
@@ -100,7 +104,9 @@ std::string answers_of(const json::object& operation)
     std::string good, problems;
     for (const auto& [status, answer] : operation.at("responses").as_object()) {
         if (answer.as_object().contains("$ref")) problems += " " + std::string(status);
-        else good += "<p>" + std::string(status) + ": " + text_of(answer, "description") + " " + content_of(answer) + "</p>";
+        else
+            good +=
+                "<p>" + std::string(status) + ": " + text_of(answer, "description") + " " + content_of(answer) + "</p>";
     }
     return good + "<p>Problems:" + problems + " (<a href=\"#schema-Problem\">Problem</a>)</p>";
 }
@@ -109,9 +115,10 @@ std::string operation_html(const std::string& path, const std::string& method, c
 {
     std::string upper = method;
     for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    std::string html = "<details id=\"" + text_of(operation, "operationId") + "\"><summary><b class=\"" + method + "\">" + upper +
-                       "</b> <code>" + escaped(path) + "</code> <span>" + text_of(operation, "summary") + "</span> <i>" +
-                       text_of(operation, "x-access") + "</i></summary>";
+    std::string html = "<details id=\"" + text_of(operation, "operationId") + "\"><summary><b class=\"" + method +
+                       "\">" + upper + "</b> <code>" + escaped(path) + "</code> <span>" +
+                       text_of(operation, "summary") + "</span> <i>" + text_of(operation, "x-access") +
+                       "</i></summary>";
     html += parameters_of(operation);
     if (const auto* body = operation.if_contains("requestBody")) html += "<p>Body: " + content_of(*body) + "</p>";
     return html + answers_of(operation) + "</details>";
@@ -129,7 +136,8 @@ std::string operations_of(const json::value& document, const std::string& tag)
 
 std::string schema_html(const std::string& name, const json::value& schema)
 {
-    std::string html = "<section id=\"schema-" + name + "\"><h3>" + name + "</h3><p>" + text_of(schema, "description") + "</p>";
+    std::string html =
+        "<section id=\"schema-" + name + "\"><h3>" + name + "</h3><p>" + text_of(schema, "description") + "</p>";
     const auto* properties = schema.as_object().if_contains("properties");
     if (!properties) return html + "<p>" + type_of(schema) + "</p></section>";
     std::set<std::string_view> required;
@@ -149,15 +157,19 @@ std::string docs_page(const json::value& document)
     for (const auto& entry : document.at("tags").as_array()) {
         const std::string tag = text_of(entry, "name");
         nav += "<a href=\"#tag-" + tag + "\">" + tag + "</a> ";
-        sections += "<section id=\"tag-" + tag + "\"><h2>" + tag + "</h2>" + operations_of(document, tag) + "</section>";
+        sections +=
+            "<section id=\"tag-" + tag + "\"><h2>" + tag + "</h2>" + operations_of(document, tag) + "</section>";
     }
-    for (const auto& [name, schema] : document.at("components").at("schemas").as_object()) schemas += schema_html(escaped(name), schema);
+    for (const auto& [name, schema] : document.at("components").at("schemas").as_object())
+        schemas += schema_html(escaped(name), schema);
     return "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">"
            "<title>Trunkline API</title><link rel=\"stylesheet\" href=\"/docs/docs.css\"></head><body><header><h1>Trunkline API "
-           "<small>" + text_of(document.at("info"), "version") + "</small></h1><p>As a document for programs: "
-           "<a href=\"/api/v1/openapi.json\">openapi.json</a> (OpenAPI 3.1).</p><nav>" + nav +
-           "<a href=\"#schemas\">schemas</a></nav></header><main>" + sections + "<section id=\"schemas\"><h2>schemas</h2>" + schemas +
-           "</section></main></body></html>";
+           "<small>" +
+           text_of(document.at("info"), "version") +
+           "</small></h1><p>As a document for programs: "
+           "<a href=\"/api/v1/openapi.json\">openapi.json</a> (OpenAPI 3.1).</p><nav>" +
+           nav + "<a href=\"#schemas\">schemas</a></nav></header><main>" + sections +
+           "<section id=\"schemas\"><h2>schemas</h2>" + schemas + "</section></main></body></html>";
 }
 
 std::string_view docs_style() noexcept

@@ -15,8 +15,7 @@ namespace trunkline::http {
 
 EventSocket::EventSocket(asio::ip::tcp::socket& socket, Clock& clock, Limits limits)
     : socket_(socket), clock_(clock), limits_(limits), heartbeat_at_(clock.now() + limits.heartbeat)
-{
-}
+{}
 
 asio::awaitable<void> EventSocket::run(EventStream events)
 {
@@ -35,13 +34,11 @@ asio::awaitable<void> EventSocket::watch_client()
 {
     char ignored[64];
     boost::system::error_code gone;
-    while (!gone) co_await socket_.async_read_some(asio::buffer(ignored), asio::redirect_error(asio::use_awaitable, gone));
+    while (!gone)
+        co_await socket_.async_read_some(asio::buffer(ignored), asio::redirect_error(asio::use_awaitable, gone));
 }
 
-asio::awaitable<void> EventSocket::send(Event event)
-{
-    co_await write(event_text(event));
-}
+asio::awaitable<void> EventSocket::send(Event event) { co_await write(event_text(event)); }
 
 asio::awaitable<void> EventSocket::write(std::string text)
 {

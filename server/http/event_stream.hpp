@@ -41,7 +41,7 @@ private:
     Limits limits_;
     Time heartbeat_at_;
     Time write_deadline_ = Time::max();
-    std::string unsent_; // the rest of a comment that the socket took in part
+    std::string unsent_;  // the rest of a comment that the socket took in part
     bool broken_ = false; // an event is being written, or was cut: nothing that follows would make sense
 };
 

@@ -20,7 +20,8 @@ std::optional<std::string> address_bytes(std::string_view text)
     boost::system::error_code failed;
     const auto address = asio::ip::make_address(text, failed);
     if (failed) return std::nullopt;
-    const auto six = address.is_v4() ? asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4()) : address.to_v6();
+    const auto six =
+        address.is_v4() ? asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4()) : address.to_v6();
     const auto bytes = six.to_bytes();
     return std::string(bytes.begin(), bytes.end());
 }
@@ -116,7 +117,8 @@ std::string TrustedProxies::client_of(std::string_view peer, std::string_view fo
 {
     while (contain(peer) && !forwarded_for.empty()) {
         const std::size_t comma = forwarded_for.rfind(',');
-        const std::string_view last = trimmed(comma == std::string_view::npos ? forwarded_for : forwarded_for.substr(comma + 1));
+        const std::string_view last =
+            trimmed(comma == std::string_view::npos ? forwarded_for : forwarded_for.substr(comma + 1));
         if (!address_bytes(last)) break;
         peer = last;
         forwarded_for = comma == std::string_view::npos ? std::string_view{} : forwarded_for.substr(0, comma);

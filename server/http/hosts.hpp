@@ -27,7 +27,8 @@ public:
 
     bool contain(std::string_view address) const;
 
-    /// The client's address: from the right of X-Forwarded-For the first that is not a trusted proxy, when `peer` is one.
+    /// The client's address: from the right of X-Forwarded-For the first that is not a trusted proxy, when `peer` is
+    /// one.
     std::string client_of(std::string_view peer, std::string_view forwarded_for) const;
 
 private:

@@ -20,10 +20,15 @@ namespace detail {
 
 IdempotencyKey idempotency_key(const Call& call, Time now)
 {
-    return {call.actor().tenant_id, db::to_string(call.actor().user_id), *call.idempotency_key(), call.request_line(), call.body_hash(), now};
+    return {call.actor().tenant_id,  db::to_string(call.actor().user_id),
+            *call.idempotency_key(), call.request_line(),
+            call.body_hash(),        now};
 }
 
-Refusal still_running() { return conflict("The first request with this Idempotency-Key is still running. Repeat it in a moment."); }
+Refusal still_running()
+{
+    return conflict("The first request with this Idempotency-Key is still running. Repeat it in a moment.");
+}
 
 asio::awaitable<std::optional<Refusal>> find_answer(db::Executor& db, const IdempotencyKey& key, Call& call)
 {
@@ -40,8 +45,8 @@ asio::awaitable<std::optional<Refusal>> find_answer(db::Executor& db, const Idem
 
 asio::awaitable<bool> claim_key(db::Executor& db, const IdempotencyKey& key)
 {
-    co_await db.execute("DELETE FROM idempotency WHERE tenant_id = $1 AND actor = $2 AND key = $3 AND expires_at <= $4", key.tenant_id,
-                        key.actor, key.key, key.now);
+    co_await db.execute("DELETE FROM idempotency WHERE tenant_id = $1 AND actor = $2 AND key = $3 AND expires_at <= $4",
+                        key.tenant_id, key.actor, key.key, key.now);
     const auto written = co_await db.execute(
         "INSERT INTO idempotency (tenant_id, actor, key, route, body_hash, status, answer, expires_at) "
         "VALUES ($1, $2, $3, $4, $5, 0, NULL, $6) ON CONFLICT DO NOTHING",
@@ -51,8 +56,9 @@ asio::awaitable<bool> claim_key(db::Executor& db, const IdempotencyKey& key)
 
 asio::awaitable<void> store_answer(db::Executor& db, const IdempotencyKey& key, const Response& answer)
 {
-    co_await db.execute("UPDATE idempotency SET status = $4, answer = $5 WHERE tenant_id = $1 AND actor = $2 AND key = $3", key.tenant_id,
-                        key.actor, key.key, answer.status, answer.body);
+    co_await db.execute(
+        "UPDATE idempotency SET status = $4, answer = $5 WHERE tenant_id = $1 AND actor = $2 AND key = $3",
+        key.tenant_id, key.actor, key.key, answer.status, answer.body);
 }
 
 } // namespace detail

@@ -37,7 +37,8 @@ struct IdempotencyKey {
 };
 IdempotencyKey idempotency_key(const Call& call, Time now);
 
-/// Nothing when the key is new. Otherwise what the route returns: the stored answer is in the call by then, or it is a conflict.
+/// Nothing when the key is new. Otherwise what the route returns: the stored answer is in the call by then, or it is a
+/// conflict.
 asio::awaitable<std::optional<Refusal>> find_answer(db::Executor& db, const IdempotencyKey& key, Call& call);
 /// Writes the key's row; false when somebody else has.
 asio::awaitable<bool> claim_key(db::Executor& db, const IdempotencyKey& key);

@@ -38,20 +38,25 @@ void add_line(std::string& text, std::string_view field, std::string_view value)
     text += '\n';
 }
 
-std::string two(unsigned number) { return {static_cast<char>('0' + number / 10), static_cast<char>('0' + number % 10)}; }
+std::string two(unsigned number)
+{
+    return {static_cast<char>('0' + number / 10), static_cast<char>('0' + number % 10)};
+}
 
 } // namespace
 
 std::string http_date(Time time)
 {
     static constexpr const char* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    static constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                             "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date(day);
     const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
-    return std::string(days[std::chrono::weekday(day).c_encoding()]) + ", " + two(static_cast<unsigned>(date.day())) + " " +
-           months[static_cast<unsigned>(date.month()) - 1] + " " + std::to_string(static_cast<int>(date.year())) + " " +
-           two(static_cast<unsigned>(clock.hours().count())) + ":" + two(static_cast<unsigned>(clock.minutes().count())) + ":" +
+    return std::string(days[std::chrono::weekday(day).c_encoding()]) + ", " + two(static_cast<unsigned>(date.day())) +
+           " " + months[static_cast<unsigned>(date.month()) - 1] + " " + std::to_string(static_cast<int>(date.year())) +
+           " " + two(static_cast<unsigned>(clock.hours().count())) + ":" +
+           two(static_cast<unsigned>(clock.minutes().count())) + ":" +
            two(static_cast<unsigned>(clock.seconds().count())) + " GMT";
 }
 
@@ -63,7 +68,8 @@ std::string head_text(const Response& response, Time now, bool close)
     if (!response.content_type.empty()) add_header(text, "Content-Type", response.content_type);
     for (const auto& [name, value] : response.headers) add_header(text, name, value);
     if (response.stream) add_header(text, "Transfer-Encoding", "chunked");
-    else if (response.status != 204 && response.status != 304) add_header(text, "Content-Length", std::to_string(response.body.size()));
+    else if (response.status != 204 && response.status != 304)
+        add_header(text, "Content-Length", std::to_string(response.body.size()));
     if (close) add_header(text, "Connection", "close");
     return text + "\r\n";
 }

@@ -14,7 +14,8 @@ std::string head_text(const Response& response, Time now, bool close);
 /// "Sat, 21 Nov 2026 09:30:00 GMT"
 std::string http_date(Time time);
 
-/// An event in the form of server-sent events. A line break in the data makes a second data line; name and id lose theirs.
+/// An event in the form of server-sent events. A line break in the data makes a second data line; name and id lose
+/// theirs.
 std::string event_text(const Event& event);
 
 /// `text` as one chunk of a chunked body.

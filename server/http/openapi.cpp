@@ -35,7 +35,9 @@ std::vector<int> problem_statuses(const Route& route, const RouteDescription& de
 {
     std::vector<int> statuses{400};
     if (route.access != Access::anyone) statuses.push_back(401);
-    if (unsafe(route) || route.options.same_origin_only || route.access == Access::staff || route.access == Access::admin) statuses.push_back(403);
+    if (unsafe(route) || route.options.same_origin_only || route.access == Access::staff ||
+        route.access == Access::admin)
+        statuses.push_back(403);
     if (route.path.find('{') != std::string::npos) statuses.push_back(404);
     if (unsafe(route)) statuses.insert(statuses.end(), {409, 413, 415});
     statuses.insert(statuses.end(), {429, 500, 503});
@@ -47,10 +49,12 @@ json::object problem_responses()
 {
     json::object responses;
     for (const int status : {400, 401, 403, 404, 409, 413, 415, 429, 500, 503}) {
-        json::object response{{"description", status_title(status)},
-                              {"content", {{"application/problem+json", {{"schema", {{"$ref", "#/components/schemas/Problem"}}}}}}}};
+        json::object response{
+            {"description", status_title(status)},
+            {"content", {{"application/problem+json", {{"schema", {{"$ref", "#/components/schemas/Problem"}}}}}}}};
         if (status == 429 || status == 503)
-            response["headers"] = {{"Retry-After", {{"description", "Seconds to wait"}, {"schema", {{"type", "integer"}}}}}};
+            response["headers"] = {
+                {"Retry-After", {{"description", "Seconds to wait"}, {"schema", {{"type", "integer"}}}}}};
         responses[std::to_string(status)] = std::move(response);
     }
     return responses;
@@ -70,29 +74,37 @@ json::object operation_of(const Route& route, JsonSchemas& schemas)
 {
     RouteDescription description = route.describe(schemas);
     if (route.options.idempotency_key)
-        description.parameters.push_back({{"name", "Idempotency-Key"},
-                                          {"in", "header"},
-                                          {"required", false},
-                                          {"description", "The same key repeats the same answer for 24 hours instead of doing it twice."},
-                                          {"schema", {{"type", "string"}, {"minLength", 1}, {"maxLength", 255}}}});
+        description.parameters.push_back(
+            {{"name", "Idempotency-Key"},
+             {"in", "header"},
+             {"required", false},
+             {"description", "The same key repeats the same answer for 24 hours instead of doing it twice."},
+             {"schema", {{"type", "string"}, {"minLength", 1}, {"maxLength", 255}}}});
     json::object operation{{"tags", json::array{json::value(tag_of(route))}},
                            {"summary", route.summary},
                            {"operationId", operation_id(route)},
                            {"x-access", boost::describe::enum_to_string(route.access, "?")}};
     if (!description.parameters.empty()) operation["parameters"] = description.parameters;
     if (description.body)
-        operation["requestBody"] = {{"required", true}, {"content", {{"application/json", {{"schema", *description.body}}}}}};
+        operation["requestBody"] = {{"required", true},
+                                    {"content", {{"application/json", {{"schema", *description.body}}}}}};
     operation["responses"] = answers_of(route, description);
-    operation["security"] = route.access == Access::anyone ? json::array{} : json::array{{{"cookie", json::array{}}}, {{"bearer", json::array{}}}};
+    operation["security"] = route.access == Access::anyone
+                                ? json::array{}
+                                : json::array{{{"cookie", json::array{}}}, {{"bearer", json::array{}}}};
     return operation;
 }
 
 json::object problem_schema()
 {
-    const auto text = [](std::string_view description) { return json::object{{"type", "string"}, {"description", description}}; };
-    const json::object field{{"type", "object"},
-                             {"properties", {{"pointer", text("JSON pointer to the field or parameter")}, {"detail", text("what is wrong with it")}}},
-                             {"required", {"pointer", "detail"}}};
+    const auto text = [](std::string_view description) {
+        return json::object{{"type", "string"}, {"description", description}};
+    };
+    const json::object field{
+        {"type", "object"},
+        {"properties",
+         {{"pointer", text("JSON pointer to the field or parameter")}, {"detail", text("what is wrong with it")}}},
+        {"required", {"pointer", "detail"}}};
     return {{"type", "object"},
             {"description", "Why a request was not served (RFC 9457)"},
             {"properties",
@@ -107,8 +119,10 @@ json::object problem_schema()
 
 json::object security_schemes()
 {
-    return {{"cookie", {{"type", "apiKey"}, {"in", "cookie"}, {"name", "__Host-trunkline"}, {"description", "set by signing in"}}},
-            {"bearer", {{"type", "http"}, {"scheme", "bearer"}}}};
+    return {
+        {"cookie",
+         {{"type", "apiKey"}, {"in", "cookie"}, {"name", "__Host-trunkline"}, {"description", "set by signing in"}}},
+        {"bearer", {{"type", "http"}, {"scheme", "bearer"}}}};
 }
 
 } // namespace
@@ -131,13 +145,14 @@ json::value openapi_document(const std::vector<Route>& routes, std::string_view 
     for (const auto& [name, schema] : schemas.all()) named[name] = schema;
     json::array tag_list;
     for (const auto& tag : tags) tag_list.push_back({{"name", tag}});
-    return {{"openapi", "3.1.0"},
-            {"info", {{"title", "Trunkline"}, {"version", version}, {"license", {{"name", "MIT"}, {"identifier", "MIT"}}}}},
-            {"servers", json::array{json::object{{"url", "/"}}}},
-            {"tags", std::move(tag_list)},
-            {"paths", std::move(paths)},
-            {"components",
-             {{"schemas", std::move(named)}, {"responses", problem_responses()}, {"securitySchemes", security_schemes()}}}};
+    return {
+        {"openapi", "3.1.0"},
+        {"info", {{"title", "Trunkline"}, {"version", version}, {"license", {{"name", "MIT"}, {"identifier", "MIT"}}}}},
+        {"servers", json::array{json::object{{"url", "/"}}}},
+        {"tags", std::move(tag_list)},
+        {"paths", std::move(paths)},
+        {"components",
+         {{"schemas", std::move(named)}, {"responses", problem_responses()}, {"securitySchemes", security_schemes()}}}};
 }
 
 Documentation::Documentation(const std::vector<Route>& routes, std::string_view version)
@@ -152,7 +167,8 @@ Documentation::Documentation(const std::vector<Route>& routes, std::string_view 
 std::vector<Route> Documentation::routes()
 {
     return {
-        route(Method::get, "/api/v1/openapi.json", "This API as an OpenAPI 3.1 document", Access::anyone, this, &Documentation::document),
+        route(Method::get, "/api/v1/openapi.json", "This API as an OpenAPI 3.1 document", Access::anyone, this,
+              &Documentation::document),
         route(Method::get, "/docs", "This API as a page", Access::anyone, this, &Documentation::page),
         route(Method::get, "/docs/docs.css", "How that page looks", Access::anyone, this, &Documentation::style),
     };
@@ -162,6 +178,9 @@ asio::awaitable<Outcome<File>> Documentation::document(Call&) { co_return File{"
 
 asio::awaitable<Outcome<File>> Documentation::page(Call&) { co_return File{"text/html; charset=utf-8", page_}; }
 
-asio::awaitable<Outcome<File>> Documentation::style(Call&) { co_return File{"text/css; charset=utf-8", std::string(docs_style())}; }
+asio::awaitable<Outcome<File>> Documentation::style(Call&)
+{
+    co_return File{"text/css; charset=utf-8", std::string(docs_style())};
+}
 
 } // namespace trunkline::http

@@ -38,7 +38,8 @@ json::kind kind_of(std::string_view name, const std::vector<std::pair<std::strin
 } // namespace
 
 json::value parameters_as_json(const std::vector<std::pair<std::string, std::string>>& given,
-                               const std::vector<std::pair<std::string_view, json::kind>>& fields, JsonProblems& problems)
+                               const std::vector<std::pair<std::string_view, json::kind>>& fields,
+                               JsonProblems& problems)
 {
     json::object object;
     for (const auto& [name, text] : given) {
@@ -50,7 +51,8 @@ json::value parameters_as_json(const std::vector<std::pair<std::string, std::str
 
 void refuse_query(const RawInput& raw, JsonProblems& problems)
 {
-    for (const auto& parameter : raw.query) problems.add_at(parameter.first, "is not known: this path takes no query parameters");
+    for (const auto& parameter : raw.query)
+        problems.add_at(parameter.first, "is not known: this path takes no query parameters");
 }
 
 } // namespace trunkline::http::detail

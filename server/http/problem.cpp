@@ -44,8 +44,8 @@ const StatusWords& words_of(int status) noexcept
     return words_of(500);
 }
 
-Response written(int status, const std::string& detail, const std::vector<FieldProblem>& fields, int retry_after_seconds,
-                 const std::string& request_id)
+Response written(int status, const std::string& detail, const std::vector<FieldProblem>& fields,
+                 int retry_after_seconds, const std::string& request_id)
 {
     json::object document{{"type", status_type(status)},
                           {"title", status_title(status)},
@@ -65,7 +65,8 @@ Response written(int status, const std::string& detail, const std::vector<FieldP
 
 constexpr int retry_unavailable_seconds = 5;
 
-Response unavailable(const std::string& detail, const std::string& request_id, int retry_after_seconds = retry_unavailable_seconds)
+Response unavailable(const std::string& detail, const std::string& request_id,
+                     int retry_after_seconds = retry_unavailable_seconds)
 {
     return written(503, detail, {}, retry_after_seconds, request_id);
 }
@@ -73,14 +74,18 @@ Response unavailable(const std::string& detail, const std::string& request_id, i
 Response database_problem(const db::Error& error, const std::string& request_id)
 {
     if (error.outcome() == db::Outcome::unknown)
-        return unavailable("The database was lost before it answered: it is not known whether this was done. Repeat the request "
-                           "with the same Idempotency-Key to find out without doing it twice.",
-                           request_id);
-    if (error.unavailable()) return unavailable("The database cannot be used at the moment. Try again shortly.", request_id);
+        return unavailable(
+            "The database was lost before it answered: it is not known whether this was done. Repeat the request "
+            "with the same Idempotency-Key to find out without doing it twice.",
+            request_id);
+    if (error.unavailable())
+        return unavailable("The database cannot be used at the moment. Try again shortly.", request_id);
     if (dynamic_cast<const db::SerializationFailure*>(&error))
         return unavailable("Others changed the same data at the same time. Try again.", request_id, 1);
-    if (dynamic_cast<const db::UniqueViolation*>(&error)) return written(409, "Something with the same key exists already.", {}, 0, request_id);
-    return written(500, "Something broke on our side. The log has the reason under this request id.", {}, 0, request_id);
+    if (dynamic_cast<const db::UniqueViolation*>(&error))
+        return written(409, "Something with the same key exists already.", {}, 0, request_id);
+    return written(500, "Something broke on our side. The log has the reason under this request id.", {}, 0,
+                   request_id);
 }
 
 } // namespace
@@ -107,7 +112,8 @@ Response problem(const Refusal& refusal, const std::string& request_id)
 {
     const int status = status_of(refusal.why);
     const bool wait = status == 429 || status == 503;
-    const int retry = wait && refusal.retry_after_seconds == 0 ? retry_unavailable_seconds : refusal.retry_after_seconds;
+    const int retry =
+        wait && refusal.retry_after_seconds == 0 ? retry_unavailable_seconds : refusal.retry_after_seconds;
     return written(status, refusal.detail, refusal.fields, wait ? retry : 0, request_id);
 }
 
@@ -127,10 +133,11 @@ Response failure_problem(std::exception_ptr failure, const std::string& route, c
         return unavailable("Too much is being done at once. Try again shortly.", request_id, 1);
     } catch (const boost::system::system_error& error) {
         // Only a stop cancels a request: whoever asked may ask the next process.
-        if (error.code() == boost::system::errc::operation_canceled) return unavailable("The server is stopping.", request_id, 1);
-    } catch (...) {
-    }
-    return written(500, "Something broke on our side. The log has the reason under this request id.", {}, 0, request_id);
+        if (error.code() == boost::system::errc::operation_canceled)
+            return unavailable("The server is stopping.", request_id, 1);
+    } catch (...) {}
+    return written(500, "Something broke on our side. The log has the reason under this request id.", {}, 0,
+                   request_id);
 }
 
 } // namespace trunkline::http

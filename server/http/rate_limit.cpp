@@ -32,7 +32,8 @@ RateLimit::Verdict RateLimit::take(const std::string& key, int per_minute, db::T
 
 void RateLimit::make_room(db::Time now)
 {
-    std::erase_if(buckets_, [&](const auto& entry) { return entry.second.at_time(now) >= entry.second.per_minute - 0.5; });
+    std::erase_if(buckets_,
+                  [&](const auto& entry) { return entry.second.at_time(now) >= entry.second.per_minute - 0.5; });
     if (buckets_.size() <= buckets_max_ / 2) return;
     std::vector<db::Time> ages;
     for (const auto& entry : buckets_) ages.push_back(entry.second.at);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <http/request.hpp>
 
-
 namespace trunkline::http {
 
 namespace {

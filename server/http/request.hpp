@@ -15,10 +15,10 @@ struct RequestHead {
     std::string_view method; ///< "GET"
     std::string_view target; ///< "/api/v1/clients?limit=20"
     std::vector<std::pair<std::string_view, std::string_view>> headers;
-    std::string peer;             ///< the client's address, through trusted proxies
-    std::string local_address;    ///< where it was accepted: "127.0.0.1", "::1"
+    std::string peer;          ///< the client's address, through trusted proxies
+    std::string local_address; ///< where it was accepted: "127.0.0.1", "::1"
     std::uint16_t local_port = 0;
-    bool secure = false;          ///< https, as far as a trusted proxy says so
+    bool secure = false; ///< https, as far as a trusted proxy says so
     std::string request_id;
 
     /// The first header of that name, in any case.
@@ -32,7 +32,8 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
 /// A target taken apart and decoded.
 struct Target {
-    std::vector<std::string> segments; ///< "/a/b%20c" is {"a", "b c"}; "/" is {}; a slash at the end is an empty last segment
+    std::vector<std::string>
+        segments; ///< "/a/b%20c" is {"a", "b c"}; "/" is {}; a slash at the end is an empty last segment
     std::vector<std::pair<std::string, std::string>> query;
 
     std::string path() const;

@@ -36,7 +36,8 @@ struct RouteOptions {
     std::size_t body_bytes_max = 1024 * 1024;
     /// A GET that writes has to come from our own pages, like an unsafe method.
     bool same_origin_only = false;
-    /// How often one client may call: a token bucket for each address, or for each user once signed in. 0 is the default.
+    /// How often one client may call: a token bucket for each address, or for each user once signed in. 0 is the
+    /// default.
     int per_minute_max = 0;
 };
 
@@ -77,7 +78,8 @@ struct InputCodec;
 /// Reads the fields of a described struct from text parameters: numbers, booleans, ids and so on from their text form.
 /// Repeated parameters are refused here, unknown ones by the struct's codec.
 json::value parameters_as_json(const std::vector<std::pair<std::string, std::string>>& given,
-                               const std::vector<std::pair<std::string_view, json::kind>>& fields, JsonProblems& problems);
+                               const std::vector<std::pair<std::string_view, json::kind>>& fields,
+                               JsonProblems& problems);
 
 /// Refuses every parameter of the query: for routes that take none.
 void refuse_query(const RawInput& raw, JsonProblems& problems);
@@ -93,7 +95,10 @@ constexpr json::kind parameter_kind()
 {
     if constexpr (db::detail::is_optional<T>) return parameter_kind<typename T::value_type>();
     else if constexpr (std::same_as<T, bool>) return json::kind::bool_;
-    else if constexpr (std::integral<T> || requires(T t) { { t.value() } -> std::same_as<std::int64_t>; }) return json::kind::int64;
+    else if constexpr (std::integral<T> || requires(T t) {
+                           { t.value() } -> std::same_as<std::int64_t>;
+                       })
+        return json::kind::int64;
     else if constexpr (std::floating_point<T>) return json::kind::double_;
     else return json::kind::string;
 }
@@ -102,9 +107,8 @@ template <class T>
 std::vector<std::pair<std::string_view, json::kind>> parameter_fields()
 {
     std::vector<std::pair<std::string_view, json::kind>> fields;
-    boost::mp11::mp_for_each<MembersOf<T>>([&](auto member) {
-        fields.emplace_back(member.name, parameter_kind<FieldOf<T, decltype(member)>>());
-    });
+    boost::mp11::mp_for_each<MembersOf<T>>(
+        [&](auto member) { fields.emplace_back(member.name, parameter_kind<FieldOf<T, decltype(member)>>()); });
     return fields;
 }
 
@@ -128,7 +132,10 @@ struct InputCodec<Path<T>> {
         JsonCodec<T>::read(parameters_as_json(raw.path, parameter_fields<T>(), problems), input.value, problems);
         return input;
     }
-    static void describe(JsonSchemas& schemas, RouteDescription& into) { describe_parameters<T>(schemas, "path", into.parameters); }
+    static void describe(JsonSchemas& schemas, RouteDescription& into)
+    {
+        describe_parameters<T>(schemas, "path", into.parameters);
+    }
 };
 
 template <class T>
@@ -139,7 +146,10 @@ struct InputCodec<Params<T>> {
         JsonCodec<T>::read(parameters_as_json(raw.query, parameter_fields<T>(), problems), input.value, problems);
         return input;
     }
-    static void describe(JsonSchemas& schemas, RouteDescription& into) { describe_parameters<T>(schemas, "query", into.parameters); }
+    static void describe(JsonSchemas& schemas, RouteDescription& into)
+    {
+        describe_parameters<T>(schemas, "query", into.parameters);
+    }
 };
 
 template <class T>
@@ -157,13 +167,22 @@ struct InputCodec<Body<T>> {
 /// Turns an answer into a response, and says what it looks like.
 template <class Answer>
 struct AnswerCodec {
-    static Response write(const Answer& answer) { return {200, "application/json", serialize(to_json(answer)), {}, {}}; }
-    static void describe(JsonSchemas& schemas, RouteDescription& into) { into.answer = JsonCodec<Answer>::schema(schemas); }
+    static Response write(const Answer& answer)
+    {
+        return {200, "application/json", serialize(to_json(answer)), {}, {}};
+    }
+    static void describe(JsonSchemas& schemas, RouteDescription& into)
+    {
+        into.answer = JsonCodec<Answer>::schema(schemas);
+    }
 };
 
 template <class T>
 struct AnswerCodec<Created<T>> {
-    static Response write(const Created<T>& answer) { return {201, "application/json", serialize(to_json(answer.value)), {}, {}}; }
+    static Response write(const Created<T>& answer)
+    {
+        return {201, "application/json", serialize(to_json(answer.value)), {}, {}};
+    }
     static void describe(JsonSchemas& schemas, RouteDescription& into)
     {
         into.answer_status = 201;
@@ -173,7 +192,10 @@ struct AnswerCodec<Created<T>> {
 
 template <class T>
 struct AnswerCodec<Accepted<T>> {
-    static Response write(const Accepted<T>& answer) { return {202, "application/json", serialize(to_json(answer.value)), {}, {}}; }
+    static Response write(const Accepted<T>& answer)
+    {
+        return {202, "application/json", serialize(to_json(answer.value)), {}, {}};
+    }
     static void describe(JsonSchemas& schemas, RouteDescription& into)
     {
         into.answer_status = 202;
@@ -210,20 +232,24 @@ struct AnswerCodec<EventStream> {
 /// The stored answer to an Idempotency-Key, byte for byte.
 inline Response replayed(const Call::Replay& stored)
 {
-    return {stored.status, stored.status == 204 ? "" : "application/json", stored.body, {{"Idempotent-Replay", "true"}}, {}};
+    return {stored.status,
+            stored.status == 204 ? "" : "application/json",
+            stored.body,
+            {{"Idempotent-Replay", "true"}},
+            {}};
 }
 
 template <class Self, class Answer, class... Inputs>
-asio::awaitable<Response> serve_route(Self* self, asio::awaitable<Outcome<Answer>> (Self::*serve)(Call&, Inputs...), Call& call,
-                                      const RawInput& raw)
+asio::awaitable<Response> serve_route(Self* self, asio::awaitable<Outcome<Answer>> (Self::*serve)(Call&, Inputs...),
+                                      Call& call, const RawInput& raw)
 {
     JsonProblems problems;
     std::tuple<Inputs...> inputs{InputCodec<Inputs>::read(raw, problems)...};
     if constexpr (!(reads_query<Inputs> || ...)) refuse_query(raw, problems);
     if (!problems.empty())
-        co_return problem({Refused::invalid, "the input is not valid", std::move(problems).take(), 0}, call.request_id());
-    auto handled = std::apply(
-        [&](auto&... input) { return (self->*serve)(call, std::move(input)...); }, inputs);
+        co_return problem({Refused::invalid, "the input is not valid", std::move(problems).take(), 0},
+                          call.request_id());
+    auto handled = std::apply([&](auto&... input) { return (self->*serve)(call, std::move(input)...); }, inputs);
     const Outcome<Answer> outcome = co_await std::move(handled);
     if (call.replay()) co_return replayed(*call.replay());
     if (!outcome) co_return problem(outcome.refusal(), call.request_id());

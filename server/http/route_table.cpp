@@ -7,13 +7,19 @@ namespace trunkline::http {
 
 namespace {
 
-constexpr std::pair<Method, std::string_view> method_names[] = {
-    {Method::get, "GET"}, {Method::post, "POST"}, {Method::put, "PUT"}, {Method::patch, "PATCH"}, {Method::del, "DELETE"}};
+constexpr std::pair<Method, std::string_view> method_names[] = {{Method::get, "GET"},
+                                                                {Method::post, "POST"},
+                                                                {Method::put, "PUT"},
+                                                                {Method::patch, "PATCH"},
+                                                                {Method::del, "DELETE"}};
 
 /// Sorts behind every literal segment, so that the first pattern that fits is the most literal one.
 constexpr std::string_view variable = "{}";
 
-bool is_variable(std::string_view segment) { return segment.size() >= 2 && segment.front() == '{' && segment.back() == '}'; }
+bool is_variable(std::string_view segment)
+{
+    return segment.size() >= 2 && segment.front() == '{' && segment.back() == '}';
+}
 
 std::vector<std::string> segments_of(const Route& route)
 {
@@ -30,11 +36,13 @@ std::vector<std::string> shape_of(std::vector<std::string> segments)
     return segments;
 }
 
-std::vector<std::pair<std::string, std::string>> variables(const std::vector<std::string>& pattern, const Target& target)
+std::vector<std::pair<std::string, std::string>> variables(const std::vector<std::string>& pattern,
+                                                           const Target& target)
 {
     std::vector<std::pair<std::string, std::string>> found;
     for (std::size_t at = 0; at < pattern.size(); ++at)
-        if (is_variable(pattern[at])) found.emplace_back(pattern[at].substr(1, pattern[at].size() - 2), target.segments[at]);
+        if (is_variable(pattern[at]))
+            found.emplace_back(pattern[at].substr(1, pattern[at].size() - 2), target.segments[at]);
     return found;
 }
 
@@ -62,7 +70,8 @@ RouteTable::RouteTable(std::vector<Route> routes) : routes_(std::move(routes))
         auto& rows = by_shape[shape_of(segments_of(routes_[row]))];
         for (const std::size_t other : rows)
             if (routes_[other].method == routes_[row].method)
-                throw std::logic_error("two routes answer " + std::string(to_string(routes_[row].method)) + " " + routes_[row].path);
+                throw std::logic_error("two routes answer " + std::string(to_string(routes_[row].method)) + " " +
+                                       routes_[row].path);
         rows.push_back(row);
     }
     for (auto& [segments, rows] : by_shape) patterns_.push_back({segments, std::move(rows)});

@@ -19,7 +19,7 @@ public:
     struct Match {
         const Route* route = nullptr; ///< null when the path is known and the method is not
         std::vector<std::pair<std::string, std::string>> path;
-        std::string allow;            ///< "GET, HEAD, POST, OPTIONS"; empty when the path is not known
+        std::string allow; ///< "GET, HEAD, POST, OPTIONS"; empty when the path is not known
     };
     Match find(const Target& target, std::optional<Method> method) const;
 

@@ -19,10 +19,7 @@ Response with_header(Response response, std::string name, std::string value)
     return response;
 }
 
-bool is_api(const Target& target)
-{
-    return !target.segments.empty() && target.segments.front() == "api";
-}
+bool is_api(const Target& target) { return !target.segments.empty() && target.segments.front() == "api"; }
 
 bool is_visible_ascii(std::string_view text)
 {
@@ -69,18 +66,23 @@ Credentials credentials_of(const Router::Plan& plan)
 
 } // namespace
 
-Router::Router(std::vector<Route> routes, Authenticator& authenticator, Clock& clock, Assets assets, RouterOptions options)
-    : table_(std::move(routes)), authenticator_(authenticator), clock_(clock), assets_(std::move(assets)), options_(std::move(options))
-{
-}
+Router::Router(std::vector<Route> routes, Authenticator& authenticator, Clock& clock, Assets assets,
+               RouterOptions options)
+    : table_(std::move(routes)),
+      authenticator_(authenticator),
+      clock_(clock),
+      assets_(std::move(assets)),
+      options_(std::move(options))
+{}
 
 std::optional<Response> Router::host_refusal(const RequestHead& head) const
 {
     if (head.count("Host") != 1)
         return protocol_problem(400, "The request has to have exactly one Host header.", head.request_id);
     if (host_is_ours(*head.header("Host"), head, options_.public_url)) return std::nullopt;
-    return protocol_problem(421, "This server does not answer for that host. Use its address, or set TRUNKLINE_PUBLIC_URL to the name.",
-                            head.request_id);
+    return protocol_problem(
+        421, "This server does not answer for that host. Use its address, or set TRUNKLINE_PUBLIC_URL to the name.",
+        head.request_id);
 }
 
 Router::Plan Router::plan(const RequestHead& head) const
@@ -92,7 +94,9 @@ Router::Plan Router::plan(const RequestHead& head) const
         return plan;
     }
     auto target = parse_target(head.target);
-    if (!target) plan.answer = protocol_problem(400, "The address is malformed: it is a path in UTF-8, percent-encoded.", head.request_id);
+    if (!target)
+        plan.answer =
+            protocol_problem(400, "The address is malformed: it is a path in UTF-8, percent-encoded.", head.request_id);
     else plan_route(plan, head, std::move(*target));
     return plan;
 }
@@ -109,7 +113,8 @@ void Router::plan_route(Plan& plan, const RequestHead& head, Target target) cons
     if (head.method == "OPTIONS") {
         plan.answer = with_header({204, "", "", {}, {}}, "Allow", match.allow);
     } else if (!match.route) {
-        plan.answer = with_header(protocol_problem(405, "This path answers " + match.allow + ".", head.request_id), "Allow", match.allow);
+        plan.answer = with_header(protocol_problem(405, "This path answers " + match.allow + ".", head.request_id),
+                                  "Allow", match.allow);
     } else {
         plan.route = match.route;
         plan.input = {std::move(match.path), std::move(target.query), {}};
@@ -131,14 +136,17 @@ std::optional<Response> Router::route_refusal(const Plan& plan, const RequestHea
             return protocol_problem(403, std::move(*why), head.request_id);
     const bool has_body = head.header("Transfer-Encoding") || head.header("Content-Length").value_or("0") != "0";
     if (!head.safe() && (cookie || has_body) && !is_json(head.header("Content-Type").value_or("")))
-        return protocol_problem(415, "Send JSON, with Content-Type: application/json (an empty body is {}).", head.request_id);
+        return protocol_problem(415, "Send JSON, with Content-Type: application/json (an empty body is {}).",
+                                head.request_id);
     const auto key = head.header("Idempotency-Key");
-    if (plan.route->options.idempotency_key && key && (key->empty() || key->size() > idempotency_key_max || !is_visible_ascii(*key)))
+    if (plan.route->options.idempotency_key && key &&
+        (key->empty() || key->size() > idempotency_key_max || !is_visible_ascii(*key)))
         return protocol_problem(400, "An Idempotency-Key has 1 to 255 visible ASCII characters.", head.request_id);
     return std::nullopt;
 }
 
-std::optional<Response> Router::limit_refusal(const Plan& plan, const RequestHead& head, const std::optional<Actor>& actor)
+std::optional<Response> Router::limit_refusal(const Plan& plan, const RequestHead& head,
+                                              const std::optional<Actor>& actor)
 {
     const int own = plan.route->options.per_minute_max;
     const int per_minute = own > 0 ? own : options_.per_minute_max;
@@ -147,7 +155,10 @@ std::optional<Response> Router::limit_refusal(const Plan& plan, const RequestHea
     const auto verdict = limits_.take(which + " " + who, per_minute, clock_.now());
     if (verdict.allowed) return std::nullopt;
     const std::string wait = std::to_string(verdict.retry_after_seconds);
-    Response response = problem({Refused::limited, "Too many requests of this kind. Try again in " + wait + " s.", {}, verdict.retry_after_seconds},
+    Response response = problem({Refused::limited,
+                                 "Too many requests of this kind. Try again in " + wait + " s.",
+                                 {},
+                                 verdict.retry_after_seconds},
                                 head.request_id);
     response.headers.emplace_back("RateLimit-Policy", "\"route\";q=" + std::to_string(per_minute) + ";w=60");
     response.headers.emplace_back("RateLimit", "\"route\";r=0;t=" + wait);
@@ -170,7 +181,8 @@ asio::awaitable<Response> Router::serve_route(const Plan& plan, const RequestHea
 {
     const Credentials credentials = credentials_of(plan);
     std::optional<Actor> actor;
-    if (credentials.session_token || credentials.bearer_token) actor = co_await authenticator_.authenticate(credentials);
+    if (credentials.session_token || credentials.bearer_token)
+        actor = co_await authenticator_.authenticate(credentials);
     if (auto refusal = limit_refusal(plan, head, actor)) co_return std::move(*refusal);
     if (auto refusal = access_refusal(plan.route->access, actor)) co_return problem(*refusal, head.request_id);
 
@@ -186,13 +198,15 @@ asio::awaitable<Response> Router::serve_route(const Plan& plan, const RequestHea
 void Router::finish(Response& response, const std::string& request_id) const
 {
     auto& headers = response.headers;
-    const bool cached = std::any_of(headers.begin(), headers.end(), [](const auto& header) { return header.first == "Cache-Control"; });
+    const bool cached =
+        std::any_of(headers.begin(), headers.end(), [](const auto& header) { return header.first == "Cache-Control"; });
     if (!cached) headers.emplace_back("Cache-Control", response.stream ? "no-cache, no-transform" : "no-store");
     if (response.stream) headers.emplace_back("X-Accel-Buffering", "no");
     headers.emplace_back("X-Request-Id", request_id);
-    headers.emplace_back("Content-Security-Policy",
-                         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-                         "font-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'");
+    headers.emplace_back(
+        "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "font-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'");
     headers.emplace_back("X-Content-Type-Options", "nosniff");
     headers.emplace_back("Referrer-Policy", "same-origin");
     headers.emplace_back("Cross-Origin-Opener-Policy", "same-origin");

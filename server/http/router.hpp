@@ -24,7 +24,8 @@ struct RouterOptions {
 class Router {
 public:
     /// Throws std::logic_error when the table of routes contradicts itself.
-    Router(std::vector<Route> routes, Authenticator& authenticator, Clock& clock, Assets assets = {}, RouterOptions options = {});
+    Router(std::vector<Route> routes, Authenticator& authenticator, Clock& clock, Assets assets = {},
+           RouterOptions options = {});
 
     /// What the head alone decides: the answer, or the route and how much body it may have.
     struct Plan {

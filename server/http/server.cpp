@@ -32,7 +32,9 @@ tcp::endpoint parse_address(const std::string& text)
         const auto [end, wrong] = std::from_chars(text.data() + colon + 1, text.data() + text.size(), port);
         good = wrong == std::errc{} && end == text.data() + text.size();
     }
-    if (!good) throw std::runtime_error("cannot listen on '" + text + "': it has to be an address and a port, such as 127.0.0.1:8080");
+    if (!good)
+        throw std::runtime_error("cannot listen on '" + text +
+                                 "': it has to be an address and a port, such as 127.0.0.1:8080");
     return {address, port};
 }
 
@@ -67,19 +69,28 @@ struct Server::Impl {
 };
 
 Server::Impl::Impl(asio::any_io_executor executor, Clock& clock, Router& router, ServerOptions given)
-    : executor(executor), options(std::move(given)), context{clock, router, options, {}},
-      sessions(executor, [](std::string_view, std::exception_ptr failure) { log_error("http", "a session broke: " + describe(failure)); }),
-      accepting(executor, [](std::string_view, std::exception_ptr failure) { log_error("http", "accepting broke: " + describe(failure)); }),
-      timing(executor, [](std::string_view, std::exception_ptr failure) { log_error("http", "the tick broke: " + describe(failure)); }),
+    : executor(executor),
+      options(std::move(given)),
+      context{clock, router, options, {}},
+      sessions(executor,
+               [](std::string_view, std::exception_ptr failure) {
+                   log_error("http", "a session broke: " + describe(failure));
+               }),
+      accepting(executor,
+                [](std::string_view, std::exception_ptr failure) {
+                    log_error("http", "accepting broke: " + describe(failure));
+                }),
+      timing(executor, [](std::string_view,
+                          std::exception_ptr failure) { log_error("http", "the tick broke: " + describe(failure)); }),
       stopped(executor, asio::steady_timer::time_point::max())
-{
-}
+{}
 
 asio::awaitable<void> Server::Impl::accept(tcp::acceptor& acceptor)
 {
     while (!context.stopping) {
         boost::system::error_code failed;
-        tcp::socket socket = co_await acceptor.async_accept(executor, asio::redirect_error(asio::use_awaitable, failed));
+        tcp::socket socket =
+            co_await acceptor.async_accept(executor, asio::redirect_error(asio::use_awaitable, failed));
         if (context.stopping || failed == asio::error::operation_aborted) co_return;
         if (failed) {
             log_warning("http", "cannot accept a connection: " + failed.message());
@@ -145,8 +156,7 @@ asio::awaitable<void> Server::Impl::run()
 
 Server::Server(asio::any_io_executor executor, Clock& clock, Router& router, ServerOptions options)
     : impl_(std::make_unique<Impl>(std::move(executor), clock, router, std::move(options)))
-{
-}
+{}
 
 Server::~Server() = default;
 

@@ -16,14 +16,14 @@ struct ServerOptions {
 
     std::size_t header_bytes_max = 16 * 1024;
     std::size_t connections_max = 10'000;
-    milliseconds header_timeout{10'000};  ///< from the first byte of a request to the end of its head
-    milliseconds body_timeout{60'000};    ///< from there to the end of its body
-    milliseconds idle_timeout{75'000};    ///< between requests
-    milliseconds write_timeout{60'000};   ///< for a client that does not take its answer
-    milliseconds linger_timeout{2'000};   ///< for what a client still sends after a refusal
-    milliseconds heartbeat{15'000};       ///< between comments on an event stream
-    milliseconds drain_timeout{10'000};   ///< for what runs when the server stops
-    milliseconds tick{250};               ///< how exactly the times above are kept
+    milliseconds header_timeout{10'000}; ///< from the first byte of a request to the end of its head
+    milliseconds body_timeout{60'000};   ///< from there to the end of its body
+    milliseconds idle_timeout{75'000};   ///< between requests
+    milliseconds write_timeout{60'000};  ///< for a client that does not take its answer
+    milliseconds linger_timeout{2'000};  ///< for what a client still sends after a refusal
+    milliseconds heartbeat{15'000};      ///< between comments on an event stream
+    milliseconds drain_timeout{10'000};  ///< for what runs when the server stops
+    milliseconds tick{250};              ///< how exactly the times above are kept
 };
 
 /// Serves HTTP/1.1: connections with keep-alive, requests one after another, event streams. Whatever a client does, it

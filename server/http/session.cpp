@@ -19,19 +19,21 @@ namespace beast = boost::beast;
 
 namespace {
 
-std::string log_line(std::string_view method, std::string_view route, int status, std::chrono::steady_clock::time_point began,
-                     const std::string& request_id)
+std::string log_line(std::string_view method, std::string_view route, int status,
+                     std::chrono::steady_clock::time_point began, const std::string& request_id)
 {
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
     std::string line(method_of(method) || method == "OPTIONS" ? method : "?");
-    return line.append(" ").append(route).append(" ") + std::to_string(status) + " " + std::to_string(took.count()) + " ms " + request_id;
+    return line.append(" ").append(route).append(" ") + std::to_string(status) + " " + std::to_string(took.count()) +
+           " ms " + request_id;
 }
 
 /// The status and the words for a request that Beast could not read; 0 when the client has simply gone.
 std::pair<int, const char*> words_for(beast::error_code failed)
 {
     using beast::http::error;
-    if (failed == error::header_limit || failed == error::buffer_overflow) return {431, "The head of a request may have 16 KiB."};
+    if (failed == error::header_limit || failed == error::buffer_overflow)
+        return {431, "The head of a request may have 16 KiB."};
     if (failed == error::bad_version) return {505, "Only HTTP/1.1 is spoken here."};
     if (failed == error::body_limit) return {413, "The body is larger than this path takes."};
     if (failed == error::end_of_stream || failed == error::partial_message) return {0, ""};
@@ -57,10 +59,11 @@ public:
 };
 
 Session::Session(tcp::socket socket, SessionContext& context)
-    : socket_(std::move(socket)), context_(context), self_(context.sessions.insert(context.sessions.end(), this)),
+    : socket_(std::move(socket)),
+      context_(context),
+      self_(context.sessions.insert(context.sessions.end(), this)),
       buffer_(context.options.header_bytes_max + 16 * 1024)
-{
-}
+{}
 
 Session::~Session() { context_.sessions.erase(self_); }
 
@@ -118,8 +121,7 @@ asio::awaitable<void> Session::refuse()
         Exchange full = refused(503, "Too many connections are open. Try again shortly.");
         co_await answer(full);
         co_await linger();
-    } catch (const boost::system::system_error&) {
-    }
+    } catch (const boost::system::system_error&) {}
 }
 
 /// Between requests a connection has no buffer: most connections are idle.
@@ -140,7 +142,8 @@ asio::awaitable<Session::Exchange> Session::exchange()
     Reading reading(context_.options.header_bytes_max);
     beast::error_code failed;
     expect_within(context_.options.header_timeout, Overdue::stop_reading);
-    co_await beast::http::async_read_header(socket_, buffer_, reading.parser, asio::redirect_error(asio::use_awaitable, failed));
+    co_await beast::http::async_read_header(socket_, buffer_, reading.parser,
+                                            asio::redirect_error(asio::use_awaitable, failed));
     expect_nothing();
     if (failed && timed_out_) co_return refused(408, "The head of the request did not come in time.");
     const auto words = words_for(failed);
@@ -178,15 +181,18 @@ asio::awaitable<Session::Exchange> Session::served(Reading& reading)
     const int unread = co_await read_body(reading, plan);
     if (unread < 0) co_return Exchange{.response = {.status = 0}, .close = true};
     if (unread != 0 && !plan.answer)
-        plan.answer = protocol_problem(unread, unread == 413 ? "The body is larger than this path takes: " +
-                                                                   std::to_string(plan.body_bytes_max) + " bytes."
-                                                             : unread == 408 ? "The body did not come in time." : "The body is malformed.",
+        plan.answer = protocol_problem(unread,
+                                       unread == 413 ? "The body is larger than this path takes: " +
+                                                           std::to_string(plan.body_bytes_max) + " bytes."
+                                       : unread == 408 ? "The body did not come in time."
+                                                       : "The body is malformed.",
                                        head.request_id);
     Exchange made{.request_id = head.request_id};
     made.response = co_await context_.router.serve(std::move(plan), head, reading.message().body());
     made.without_body = head.method == "HEAD";
     made.unread = unread != 0;
-    made.close = made.unread || !reading.message().keep_alive() || context_.stopping || made.response.stream.has_value();
+    made.close =
+        made.unread || !reading.message().keep_alive() || context_.stopping || made.response.stream.has_value();
     log_info("http", log_line(head.method, route, made.response.status, reading.began, head.request_id));
     co_return made;
 }
@@ -204,7 +210,8 @@ asio::awaitable<int> Session::read_body(Reading& reading, const Router::Plan& pl
     expect_within(context_.options.body_timeout, Overdue::stop_reading);
     beast::error_code failed;
     if (asks_first) co_await write("HTTP/1.1 100 Continue\r\n\r\n", "");
-    co_await beast::http::async_read(socket_, buffer_, reading.parser, asio::redirect_error(asio::use_awaitable, failed));
+    co_await beast::http::async_read(socket_, buffer_, reading.parser,
+                                     asio::redirect_error(asio::use_awaitable, failed));
     expect_nothing();
     if (!failed) co_return 0;
     if (timed_out_) co_return 408;
@@ -282,7 +289,8 @@ asio::awaitable<void> Session::linger()
     buffer_.clear();
     expect_within(context_.options.linger_timeout, Overdue::drop);
     char ignored[512];
-    while (!gone) co_await socket_.async_read_some(asio::buffer(ignored), asio::redirect_error(asio::use_awaitable, gone));
+    while (!gone)
+        co_await socket_.async_read_some(asio::buffer(ignored), asio::redirect_error(asio::use_awaitable, gone));
     expect_nothing();
 }
 

@@ -15,9 +15,14 @@ struct Word {
     std::string_view word, postgresql, sqlite;
 };
 constexpr Word words[] = {
-    {"{uuid}", "uuid", "BLOB"},    {"{time}", "timestamptz", "INTEGER"}, {"{json}", "jsonb", "TEXT"},
-    {"{bytes}", "bytea", "BLOB"},  {"{int}", "bigint", "INTEGER"},       {"{bool}", "boolean", "INTEGER"},
-    {"{real}", "double precision", "REAL"}, {"{strict}", "", "STRICT"},
+    {"{uuid}", "uuid", "BLOB"},
+    {"{time}", "timestamptz", "INTEGER"},
+    {"{json}", "jsonb", "TEXT"},
+    {"{bytes}", "bytea", "BLOB"},
+    {"{int}", "bigint", "INTEGER"},
+    {"{bool}", "boolean", "INTEGER"},
+    {"{real}", "double precision", "REAL"},
+    {"{strict}", "", "STRICT"},
 };
 
 void replace_all(std::string& text, std::string_view from, std::string_view to)
@@ -52,10 +57,12 @@ void refuse_differences(const std::vector<Applied>& applied, std::span<const Mig
 {
     for (std::size_t i = 0; i < applied.size(); ++i) {
         if (i >= steps.size() || applied[i].name != steps[i].name)
-            throw MigrationRefused("the database has the migration '" + applied[i].name +
-                                   "', which this program does not know: it was written by a newer version; start that version");
+            throw MigrationRefused(
+                "the database has the migration '" + applied[i].name +
+                "', which this program does not know: it was written by a newer version; start that version");
         if (applied[i].checksum != sha256_hex(steps[i].text))
-            throw MigrationRefused("the migration '" + applied[i].name + "' was changed after it was applied to this database");
+            throw MigrationRefused("the migration '" + applied[i].name +
+                                   "' was changed after it was applied to this database");
     }
 }
 
@@ -74,7 +81,8 @@ asio::awaitable<void> apply(db::Executor& db, const Clock& clock, const Migratio
 std::vector<std::string> statements_for(const Migration& migration, db::Engine engine)
 {
     std::string text = lines_for(migration.text, engine);
-    for (const Word& word : words) replace_all(text, word.word, engine == db::Engine::sqlite ? word.sqlite : word.postgresql);
+    for (const Word& word : words)
+        replace_all(text, word.word, engine == db::Engine::sqlite ? word.sqlite : word.postgresql);
     std::vector<std::string> statements;
     std::string_view rest = text;
     while (!rest.empty()) {

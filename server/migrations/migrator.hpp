@@ -23,11 +23,14 @@ std::span<const Migration> all_migrations();
 std::vector<std::string> statements_for(const Migration& migration, db::Engine engine);
 
 /// What the database says against being migrated: it is newer than the program, or a step was changed after it landed.
-struct MigrationRefused : std::runtime_error { using std::runtime_error::runtime_error; };
+struct MigrationRefused : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
 
 /// Brings the schema up to date, in one transaction; two processes that start at once do it once. On PostgreSQL give
 /// the direct connection, not the pooler's. Creates and touches only what is Trunkline's own.
 /// Answers how many steps were applied.
-asio::awaitable<std::size_t> migrate(db::Executor& db, const Clock& clock, std::span<const Migration> steps = all_migrations());
+asio::awaitable<std::size_t> migrate(db::Executor& db, const Clock& clock,
+                                     std::span<const Migration> steps = all_migrations());
 
 } // namespace trunkline

@@ -19,8 +19,8 @@ constexpr const char* stays_here = "; messages are kept here and copied when it 
 
 std::string named(const Letter& letter)
 {
-    return fmt::format("message {} (conversation {}, seq {})", to_string(letter.payload.message_id), to_string(letter.claim.order_key),
-                       letter.claim.seq);
+    return fmt::format("message {} (conversation {}, seq {})", to_string(letter.payload.message_id),
+                       to_string(letter.claim.order_key), letter.claim.seq);
 }
 
 std::string with_advice(const std::string& what, std::string_view advice)
@@ -33,8 +33,12 @@ std::string with_advice(const std::string& what, std::string_view advice)
 Copier::Copier(MirrorConfig config, leases::Bell& bell) : Copier(std::move(config), bell, Options()) {}
 
 Copier::Copier(MirrorConfig config, leases::Bell& bell, Options options)
-    : config_(std::move(config)), bell_(bell), options_(std::move(options)), target_(config_.database + ":" + config_.table),
-      connection_(config_), lane_("mirror")
+    : config_(std::move(config)),
+      bell_(bell),
+      options_(std::move(options)),
+      target_(config_.database + ":" + config_.table),
+      connection_(config_),
+      lane_("mirror")
 {
     if (const auto problem = config_.problem()) state_.error = *problem;
     else if (config_.enabled) state_.word = CopierState::Word::copying;
@@ -63,7 +67,8 @@ asio::awaitable<Copier::Next> Copier::round(db::Pool& pool, Clock& clock)
             co_await on_lane(connection_, [this] { open_session(); });
             tell_of_table();
         }
-        auto claimed = co_await outbox::claim(pool, outbox::mirror_topic, clock.now(), options_.lease, options_.rows_max);
+        auto claimed =
+            co_await outbox::claim(pool, outbox::mirror_topic, clock.now(), options_.lease, options_.rows_max);
         if (!claimed.empty()) {
             last_word_ = clock.now();
             co_return co_await copy(pool, clock, std::move(claimed));
@@ -80,7 +85,8 @@ asio::awaitable<Copier::Next> Copier::round(db::Pool& pool, Clock& clock)
         note(Word::refused, unfit.what(), stays_here, clock.now(), wait_after_failure());
     } catch (const db::Error& error) {
         ++failures_;
-        note(state_.word, fmt::format("waits for the program's own database: {}", error.what()), "", clock.now(), wait_after_failure());
+        note(state_.word, fmt::format("waits for the program's own database: {}", error.what()), "", clock.now(),
+             wait_after_failure());
     }
     co_return Next::wait;
 }
@@ -110,7 +116,8 @@ asio::awaitable<Copier::Next> Copier::copy(db::Pool& pool, Clock& clock, std::ve
     co_return Next::more;
 }
 
-asio::awaitable<std::vector<Letter>> Copier::open_all(db::Pool& pool, Clock& clock, std::vector<outbox::Claimed> claimed)
+asio::awaitable<std::vector<Letter>> Copier::open_all(db::Pool& pool, Clock& clock,
+                                                      std::vector<outbox::Claimed> claimed)
 {
     std::vector<Letter> letters;
     for (auto& row : claimed) {
@@ -126,7 +133,8 @@ asio::awaitable<std::vector<Letter>> Copier::open_all(db::Pool& pool, Clock& clo
     co_return letters;
 }
 
-asio::awaitable<void> Copier::settle(db::Pool& pool, Clock& clock, std::span<const Letter> letters, std::span<const Fate> fates)
+asio::awaitable<void> Copier::settle(db::Pool& pool, Clock& clock, std::span<const Letter> letters,
+                                     std::span<const Fate> fates)
 {
     std::vector<const Letter*> arrived;
     for (std::size_t i = 0; i < letters.size(); ++i) {
@@ -138,7 +146,8 @@ asio::awaitable<void> Copier::settle(db::Pool& pool, Clock& clock, std::span<con
     if (arrived.size() < letters.size()) co_await settle_failures(pool, clock, letters, fates);
 }
 
-asio::awaitable<void> Copier::settle_failures(db::Pool& pool, Clock& clock, std::span<const Letter> letters, std::span<const Fate> fates)
+asio::awaitable<void> Copier::settle_failures(db::Pool& pool, Clock& clock, std::span<const Letter> letters,
+                                              std::span<const Fate> fates)
 {
     const Time now = clock.now();
     auto transaction = co_await pool.begin();
@@ -191,7 +200,8 @@ void Copier::warn_if_slow(std::size_t messages, std::chrono::steady_clock::time_
 {
     const auto took = std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now() - started);
     if (took > config_.slow_insert)
-        say(LogLevel::warning, fmt::format("inserting {} messages at {} took {} ms", messages, config_.address(), took.count()));
+        say(LogLevel::warning,
+            fmt::format("inserting {} messages at {} took {} ms", messages, config_.address(), took.count()));
 }
 
 asio::awaitable<TargetCheck> Copier::check()
@@ -240,7 +250,9 @@ TargetCheck Copier::check_now(MysqlConnection& connection) const
         table.try_rights(connection);
         return fitness_of(table);
     } catch (const MysqlError& error) {
-        return {false, with_advice(fmt::format("cannot copy into {}: {}", where(), error.what()), error.advice()) + stays_here, {}};
+        return {false,
+                with_advice(fmt::format("cannot copy into {}: {}", where(), error.what()), error.advice()) + stays_here,
+                {}};
     } catch (const TargetUnfit& unfit) {
         return {false, fmt::format("cannot copy into {}: {}", where(), unfit.what()) + stays_here, {}};
     }
@@ -283,8 +295,8 @@ void Copier::note_trouble(const MysqlError& error, Time now)
     const bool away = error.trouble() == Trouble::connection;
     // What is wrong with the table may be another table by the next time: look at it again.
     if (!away) table_.reset();
-    note(away ? CopierState::Word::unreachable : CopierState::Word::refused, with_advice(error.what(), error.advice()), stays_here, now,
-         wait_after_failure());
+    note(away ? CopierState::Word::unreachable : CopierState::Word::refused, with_advice(error.what(), error.advice()),
+         stays_here, now, wait_after_failure());
 }
 
 void Copier::note(CopierState::Word word, std::string error, std::string_view consequence, Time now, Millis wait)
@@ -302,7 +314,8 @@ void Copier::note_well(Time now)
     failures_ = 0;
     if (state_.error.empty()) return;
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - trouble_since_.value_or(now)).count();
-    say(LogLevel::info, fmt::format("{}: copying again, after {} s", config_.address(), std::max<std::int64_t>(0, seconds)));
+    say(LogLevel::info,
+        fmt::format("{}: copying again, after {} s", config_.address(), std::max<std::int64_t>(0, seconds)));
     trouble_since_.reset();
     state_ = {CopierState::Word::copying, {}, {}};
 }

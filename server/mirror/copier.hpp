@@ -43,16 +43,17 @@ struct TargetCheck {
 /// finish no local connection is held. A row that was tried before is looked for first: see `already_there`.
 ///
 /// Nothing that MySQL does ends `run`: what passes is tried again with growing waits, for as long as it takes; what the
-/// server will never take (too long, no such character) becomes a dead letter with the reason, and those behind it go on.
+/// server will never take (too long, no such character) becomes a dead letter with the reason, and those behind it go
+/// on.
 ///
 /// Threads: the I/O thread; MySQL's calls block a lane of its own.
 class Copier {
 public:
     struct Options {
-        std::int64_t rows_max = 200;                 ///< claimed at once
+        std::int64_t rows_max = 200; ///< claimed at once
         std::chrono::seconds lease{300};
-        milliseconds look_every{1'000};              ///< for work that nobody rang the bell for
-        milliseconds ping_after{20'000};             ///< without work; the server forgets us after a minute
+        milliseconds look_every{1'000};  ///< for work that nobody rang the bell for
+        milliseconds ping_after{20'000}; ///< without work; the server forgets us after a minute
         milliseconds look_for_lock_every{5'000};
         leases::Backoff backoff{milliseconds(1'000), milliseconds(60'000)};
         std::function<void(LogLevel, std::string_view)> log = [](LogLevel level, std::string_view text) {
@@ -84,8 +85,10 @@ private:
     asio::awaitable<Next> round(db::Pool& pool, Clock& clock);
     asio::awaitable<Next> copy(db::Pool& pool, Clock& clock, std::vector<outbox::Claimed> claimed);
     asio::awaitable<std::vector<Letter>> open_all(db::Pool& pool, Clock& clock, std::vector<outbox::Claimed> claimed);
-    asio::awaitable<void> settle(db::Pool& pool, Clock& clock, std::span<const Letter> letters, std::span<const Fate> fates);
-    asio::awaitable<void> settle_failures(db::Pool& pool, Clock& clock, std::span<const Letter> letters, std::span<const Fate> fates);
+    asio::awaitable<void> settle(db::Pool& pool, Clock& clock, std::span<const Letter> letters,
+                                 std::span<const Fate> fates);
+    asio::awaitable<void> settle_failures(db::Pool& pool, Clock& clock, std::span<const Letter> letters,
+                                          std::span<const Fate> fates);
     asio::awaitable<void> put_back(db::Pool& pool, Time next_at, std::span<const Letter> letters, std::string why);
     asio::awaitable<void> stay_awake(Clock& clock);
 

@@ -40,13 +40,17 @@ private:
     bool open_;
 };
 
-std::size_t bytes_of(const Letter& letter) { return letter.payload.message.size() + letter.payload.username.size() + 500; }
+std::size_t bytes_of(const Letter& letter)
+{
+    return letter.payload.message.size() + letter.payload.username.size() + 500;
+}
 
 /// The next letters that go into one statement.
 std::span<const Letter* const> next_chunk(std::span<const Letter* const> rest, std::size_t bytes_max)
 {
     std::size_t count = 0, bytes = 0;
-    while (count < rest.size() && (count == 0 || bytes + bytes_of(*rest[count]) <= bytes_max)) bytes += bytes_of(*rest[count++]);
+    while (count < rest.size() && (count == 0 || bytes + bytes_of(*rest[count]) <= bytes_max))
+        bytes += bytes_of(*rest[count++]);
     return rest.first(count);
 }
 
@@ -95,11 +99,12 @@ std::vector<bool> look(MysqlConnection& connection, const TargetTable& table, st
 
 } // namespace
 
-std::vector<bool> already_there(std::span<const Letter> letters, std::span<const std::string> fingerprints, Standing standing,
-                                const std::map<std::string, std::int64_t>& delivered)
+std::vector<bool> already_there(std::span<const Letter> letters, std::span<const std::string> fingerprints,
+                                Standing standing, const std::map<std::string, std::int64_t>& delivered)
 {
     for (const auto& [fingerprint, count] : delivered)
-        if (const auto found = standing.equals.find(fingerprint); found != standing.equals.end()) found->second -= count;
+        if (const auto found = standing.equals.find(fingerprint); found != standing.equals.end())
+            found->second -= count;
     std::vector<bool> there(letters.size(), false);
     for (std::size_t i = 0; i < letters.size(); ++i) {
         if (!letters[i].in_doubt()) continue;

@@ -19,8 +19,8 @@ struct Fate {
 /// Which of `letters` stand in the table already. A letter in doubt whose message is named there does; otherwise, of
 /// rows that cannot be told apart, `standing.equals` are there and `delivered` are known to have arrived: what is there
 /// beyond them was brought by attempts whose end we did not learn. Letters that are not in doubt were never tried.
-std::vector<bool> already_there(std::span<const Letter> letters, std::span<const std::string> fingerprints, Standing standing,
-                                const std::map<std::string, std::int64_t>& delivered);
+std::vector<bool> already_there(std::span<const Letter> letters, std::span<const std::string> fingerprints,
+                                Standing standing, const std::map<std::string, std::int64_t>& delivered);
 
 /// Brings letters into the table and answers their fates, in their order. `delivered` says, by fingerprint, how many
 /// equals of the letters in doubt have arrived. REQUIRES: the table's lock is held, so that nobody else brings any.

@@ -31,7 +31,8 @@ asio::awaitable<std::map<std::string, std::int64_t>> delivered_equals(db::Execut
     co_return counts;
 }
 
-asio::awaitable<void> note_delivered(db::Executor& db, std::string target, std::span<const Letter* const> letters, Time now)
+asio::awaitable<void> note_delivered(db::Executor& db, std::string target, std::span<const Letter* const> letters,
+                                     Time now)
 {
     if (letters.empty()) co_return;
     db::Batch unit;

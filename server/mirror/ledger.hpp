@@ -11,6 +11,7 @@ asio::awaitable<std::map<std::string, std::int64_t>> delivered_equals(db::Execut
 
 /// Notes that these letters were delivered, in the outbox and by their fingerprints, as one unit. A letter whose lease
 /// was lost is left to whoever has it now.
-asio::awaitable<void> note_delivered(db::Executor& db, std::string target, std::span<const Letter* const> letters, Time now);
+asio::awaitable<void> note_delivered(db::Executor& db, std::string target, std::span<const Letter* const> letters,
+                                     Time now);
 
 } // namespace trunkline::mirror

@@ -34,12 +34,13 @@ std::string sql_second(Time time)
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date(day);
     const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
-    return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                       static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+    return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
+                       clock.minutes().count(), clock.seconds().count());
 }
 
-std::string fingerprint(std::string_view target, std::string_view user_id, std::string_view direction, std::string_view second,
-                        std::string_view message_sha256)
+std::string fingerprint(std::string_view target, std::string_view user_id, std::string_view direction,
+                        std::string_view second, std::string_view message_sha256)
 {
     std::string all;
     for (const auto part : {target, user_id, direction, second, message_sha256})

@@ -25,8 +25,8 @@ std::string sql_second(Time time);
 
 /// What the foreign table shows of a row, as one text: two rows with the same one cannot be told apart there.
 /// `target` names the table, so that what was delivered into another does not count.
-std::string fingerprint(std::string_view target, std::string_view user_id, std::string_view direction, std::string_view second,
-                        std::string_view message_sha256);
+std::string fingerprint(std::string_view target, std::string_view user_id, std::string_view direction,
+                        std::string_view second, std::string_view message_sha256);
 std::string fingerprint(std::string_view target, const Letter& letter);
 
 } // namespace trunkline::mirror

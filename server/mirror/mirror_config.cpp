@@ -36,10 +36,7 @@ std::optional<std::string> MirrorConfig::problem() const
     return std::nullopt;
 }
 
-std::string MirrorConfig::address() const
-{
-    return socket.empty() ? host + ":" + std::to_string(port) : socket;
-}
+std::string MirrorConfig::address() const { return socket.empty() ? host + ":" + std::to_string(port) : socket; }
 
 std::string MirrorConfig::lock_name() const
 {

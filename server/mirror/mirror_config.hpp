@@ -13,13 +13,13 @@ using std::chrono::milliseconds;
 /// Where messages are copied to, from CRM_MYSQL_*. Switching `enabled` off is the whole way back: from then on no row
 /// is written to the outbox, none is claimed, and MySQL is not spoken to.
 struct MirrorConfig {
-    bool enabled = false;      ///< CRM_MYSQL_ENABLED
-    std::string host;          ///< CRM_MYSQL_HOST
-    std::uint16_t port = 3306; ///< CRM_MYSQL_PORT
-    std::string socket;        ///< a unix socket instead of host and port
-    std::string user;          ///< CRM_MYSQL_USER
-    std::string password;      ///< CRM_MYSQL_PASSWORD
-    std::string database;      ///< CRM_MYSQL_DATABASE
+    bool enabled = false;           ///< CRM_MYSQL_ENABLED
+    std::string host;               ///< CRM_MYSQL_HOST
+    std::uint16_t port = 3306;      ///< CRM_MYSQL_PORT
+    std::string socket;             ///< a unix socket instead of host and port
+    std::string user;               ///< CRM_MYSQL_USER
+    std::string password;           ///< CRM_MYSQL_PASSWORD
+    std::string database;           ///< CRM_MYSQL_DATABASE
     std::string table = "messages"; ///< CRM_MYSQL_TABLE
 
     milliseconds connect_timeout{5'000};

@@ -10,10 +10,10 @@ using http::route;
 std::vector<http::Route> MirrorRoutes::table()
 {
     return {
-        route(Method::get, "/api/v1/mirror", "How the copy into the other CRM's MySQL table stands", Access::staff, this,
-              &MirrorRoutes::show),
-        route(Method::post, "/api/v1/mirror/dead-letters/{id}/retry", "Try a message again that was given up", Access::staff, this,
-              &MirrorRoutes::retry),
+        route(Method::get, "/api/v1/mirror", "How the copy into the other CRM's MySQL table stands", Access::staff,
+              this, &MirrorRoutes::show),
+        route(Method::post, "/api/v1/mirror/dead-letters/{id}/retry", "Try a message again that was given up",
+              Access::staff, this, &MirrorRoutes::retry),
     };
 }
 

@@ -16,7 +16,8 @@ BOOST_DESCRIBE_STRUCT(ByDeadLetter, (), (id))
 class MirrorRoutes {
 public:
     MirrorRoutes(db::Pool& pool, Clock& clock, const Copier& copier, leases::Bell& bell)
-        : pool_(pool), clock_(clock), copier_(copier), bell_(bell) {}
+        : pool_(pool), clock_(clock), copier_(copier), bell_(bell)
+    {}
 
     std::vector<http::Route> table();
 

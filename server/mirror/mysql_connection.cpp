@@ -35,9 +35,11 @@ MYSQL_BIND bind_text(const Cell& cell)
 /// Where the cells of one row are fetched to.
 class Landing {
 public:
-    explicit Landing(MYSQL_STMT& statement, unsigned columns) : texts_(columns), lengths_(columns), nulls_(columns), binds_(columns)
+    explicit Landing(MYSQL_STMT& statement, unsigned columns)
+        : texts_(columns), lengths_(columns), nulls_(columns), binds_(columns)
     {
-        const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> about(mysql_stmt_result_metadata(&statement), &mysql_free_result);
+        const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> about(mysql_stmt_result_metadata(&statement),
+                                                                             &mysql_free_result);
         const MYSQL_FIELD* fields = mysql_fetch_fields(about.get());
         for (unsigned i = 0; i < columns; ++i) {
             texts_[i].resize(fields[i].max_length + 1);
@@ -70,7 +72,10 @@ private:
 
 void MysqlConnection::Close::operator()(st_mysql* handle) const noexcept { mysql_close(handle); }
 
-void MysqlConnection::CloseStatement::operator()(st_mysql_stmt* statement) const noexcept { mysql_stmt_close(statement); }
+void MysqlConnection::CloseStatement::operator()(st_mysql_stmt* statement) const noexcept
+{
+    mysql_stmt_close(statement);
+}
 
 MysqlConnection::MysqlConnection(const MirrorConfig& config) : config_(config) {}
 
@@ -100,7 +105,8 @@ void MysqlConnection::connect()
     // A host named "localhost" would mean a unix socket of the library's choice.
     const std::string host = config_.host == "localhost" ? "127.0.0.1" : config_.host;
     if (!mysql_real_connect(made.get(), local ? nullptr : host.c_str(), config_.user.c_str(), config_.password.c_str(),
-                            config_.database.c_str(), local ? 0 : config_.port, local ? config_.socket.c_str() : nullptr, 0))
+                            config_.database.c_str(), local ? 0 : config_.port,
+                            local ? config_.socket.c_str() : nullptr, 0))
         throw MysqlError(mysql_errno(made.get()), mysql_error(made.get()));
     handle_ = std::move(made);
     publish(static_cast<int>(mysql_get_socket(handle_.get())));
@@ -109,11 +115,13 @@ void MysqlConnection::connect()
 
 void MysqlConnection::prepare_session()
 {
-    run_text("SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', wait_timeout = 60,"
-             " autocommit = 1");
+    run_text(
+        "SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', wait_timeout = 60,"
+        " autocommit = 1");
     // The server should give up before we do: otherwise its session would still hold our lock when we come again.
     const unsigned patience = std::max(1u, seconds(config_.answer_timeout) * 2 / 3);
-    run_text("SET SESSION lock_wait_timeout = " + std::to_string(patience) + ", innodb_lock_wait_timeout = " + std::to_string(patience));
+    run_text("SET SESSION lock_wait_timeout = " + std::to_string(patience) +
+             ", innodb_lock_wait_timeout = " + std::to_string(patience));
     if (mariadb_connection(handle_.get())) run_text("SET SESSION max_statement_time = " + std::to_string(patience));
 }
 

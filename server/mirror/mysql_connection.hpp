@@ -16,9 +16,9 @@ namespace trunkline::mirror {
 using Cell = std::optional<std::string>;
 using Cells = std::vector<Cell>;
 
-/// One connection to MySQL or MariaDB, with the little that the mirror needs of it: text and NULL in, text and NULL out,
-/// every value bound. Its calls block, each for a bounded time (`connect_timeout`, `answer_timeout`), so they belong on
-/// a lane. Failures are a MysqlError.
+/// One connection to MySQL or MariaDB, with the little that the mirror needs of it: text and NULL in, text and NULL
+/// out, every value bound. Its calls block, each for a bounded time (`connect_timeout`, `answer_timeout`), so they
+/// belong on a lane. Failures are a MysqlError.
 ///
 /// The session speaks utf8mb4, keeps UTC and is strict: what does not fit is refused, never cut. The server ends it
 /// after a minute without a word, so that a machine that vanished does not hold its locks for hours.

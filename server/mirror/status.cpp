@@ -28,12 +28,14 @@ asio::awaitable<MirrorStatus> mirror_status(db::Executor& db, const Copier& copi
     status.state = word_for(copier.state(), backlog);
     status.backlog = backlog.open;
     if (backlog.oldest_open_at)
-        status.lag_seconds = std::max<std::int64_t>(0, std::chrono::floor<std::chrono::seconds>(now - *backlog.oldest_open_at).count());
+        status.lag_seconds =
+            std::max<std::int64_t>(0, std::chrono::floor<std::chrono::seconds>(now - *backlog.oldest_open_at).count());
     status.delivered = backlog.delivered;
     status.dead = backlog.dead;
     status.last_error = copier.state().error.empty() ? backlog.last_error : std::optional(copier.state().error);
     if (backlog.open > 0 && status.state != MirrorWord::off)
-        status.next_attempt_at = copier.state().next_attempt_at ? copier.state().next_attempt_at : backlog.next_attempt_at;
+        status.next_attempt_at =
+            copier.state().next_attempt_at ? copier.state().next_attempt_at : backlog.next_attempt_at;
     for (const auto& row : dead)
         status.dead_letters.push_back({row.id, row.order_key, row.seq, row.last_error, row.attempts, row.dead_at});
     co_return status;

@@ -36,7 +36,8 @@ struct MirrorStatus {
     std::vector<MirrorDeadLetter> dead_letters; ///< the newest
 };
 BOOST_DESCRIBE_STRUCT(MirrorStatus, (),
-                      (enabled, state, backlog, lag_seconds, delivered, dead, last_error, next_attempt_at, dead_letters))
+                      (enabled, state, backlog, lag_seconds, delivered, dead, last_error, next_attempt_at,
+                       dead_letters))
 
 inline constexpr std::int64_t dead_letters_shown_max = 50;
 

@@ -48,7 +48,8 @@ constexpr std::size_t chunk_bytes_max = 1024 * 1024;
 
 const Column* find(const std::vector<Column>& columns, std::string_view name)
 {
-    const auto found = std::ranges::find_if(columns, [&](const Column& column) { return ascii_lower(column.name) == name; });
+    const auto found =
+        std::ranges::find_if(columns, [&](const Column& column) { return ascii_lower(column.name) == name; });
     return found == columns.end() ? nullptr : &*found;
 }
 
@@ -56,7 +57,8 @@ std::uint64_t number(const Cell& cell) { return cell ? std::stoull(*cell) : 0; }
 
 Column read_column(const Cells& row)
 {
-    Column column{*row[0], ascii_lower(*row[1]), *row[2], row[3].value_or(""), number(row[4]), number(row[5]), *row[6] == "YES", false};
+    Column column{*row[0],        ascii_lower(*row[1]), *row[2],          row[3].value_or(""),
+                  number(row[4]), number(row[5]),       *row[6] == "YES", false};
     column.filled_by_server = column.nullable || row[7] || !row[8]->empty();
     return column;
 }
@@ -126,10 +128,12 @@ void TargetTable::choose_columns(std::vector<Column> columns)
         if (const Column* column = find(columns, known.column)) filled_.push_back({*column, known.value, true});
         else missing += (missing.empty() ? "" : ", ") + std::string(known.column);
     }
-    if (!missing.empty()) throw TargetUnfit("the table '" + name_ + "' has no column " + missing + "; is it the right table?");
+    if (!missing.empty())
+        throw TargetUnfit("the table '" + name_ + "' has no column " + missing + "; is it the right table?");
     for (const auto& known : extra) {
         const Column* column = find(columns, known.column);
-        if (column && column->is_text() && column->characters_max >= known.characters && (known.always || column->nullable))
+        if (column && column->is_text() && column->characters_max >= known.characters &&
+            (known.always || column->nullable))
             filled_.push_back({*column, known.value, false});
     }
     remark_on(columns);
@@ -141,8 +145,8 @@ void TargetTable::check_direction() const
     if (column.data_type != "enum" && column.data_type != "set") return;
     for (const std::string_view word : {"'in'", "'out'"})
         if (column.column_type.find(word) == std::string::npos)
-            throw TargetUnfit("the column direction of the table '" + name_ + "' does not know " + std::string(word) + ": it is " +
-                              column.column_type);
+            throw TargetUnfit("the column direction of the table '" + name_ + "' does not know " + std::string(word) +
+                              ": it is " + column.column_type);
 }
 
 void TargetTable::remark_on(const std::vector<Column>& columns)
@@ -153,14 +157,16 @@ void TargetTable::remark_on(const std::vector<Column>& columns)
                                ": messages with characters that it lacks (emoji) will become dead letters");
     for (const auto& column : columns)
         if (!column.filled_by_server && !has(column.name))
-            remarks_.push_back("the column " + column.name + " wants a value and has no default; inserts will be refused until it has");
-    if (!transactional_)
-        remarks_.push_back("the table's engine has no transactions: messages are copied one by one");
+            remarks_.push_back("the column " + column.name +
+                               " wants a value and has no default; inserts will be refused until it has");
+    if (!transactional_) remarks_.push_back("the table's engine has no transactions: messages are copied one by one");
 }
 
 bool TargetTable::has(std::string_view column) const
 {
-    return std::ranges::any_of(filled_, [&](const Filled& filled) { return ascii_lower(filled.column.name) == ascii_lower(std::string(column)); });
+    return std::ranges::any_of(filled_, [&](const Filled& filled) {
+        return ascii_lower(filled.column.name) == ascii_lower(std::string(column));
+    });
 }
 
 std::vector<std::string> TargetTable::extras() const
@@ -186,7 +192,8 @@ std::optional<std::string> TargetTable::misfit(const Letter& letter) const
         return filled.column.name + " does not fit: it has " +
                (by_character ? std::to_string(count_characters(*value)) + " characters and the column holds " +
                                    std::to_string(filled.column.characters_max)
-                             : std::to_string(value->size()) + " bytes and the column holds " + std::to_string(filled.column.octets_max)) +
+                             : std::to_string(value->size()) + " bytes and the column holds " +
+                                   std::to_string(filled.column.octets_max)) +
                "; nothing is cut";
     }
     if (message_of(letter).size() + letter.payload.username.size() > statement_bytes_max_ * 2 - 4096)
@@ -198,7 +205,8 @@ std::optional<std::string> TargetTable::misfit(const Letter& letter) const
 std::string TargetTable::insert_text(std::size_t rows) const
 {
     std::string names;
-    for (const auto& filled : filled_) names.append(names.empty() ? "" : ", ").append(MysqlConnection::quoted(filled.column.name));
+    for (const auto& filled : filled_)
+        names.append(names.empty() ? "" : ", ").append(MysqlConnection::quoted(filled.column.name));
     return "INSERT INTO " + quoted_name_ + " (" + names + ") VALUES " + marks(rows, "(" + marks(filled_.size()) + ")");
 }
 
@@ -224,7 +232,8 @@ std::string TargetTable::look_text(std::size_t rows) const
            marks(rows, "cast(? AS DATETIME)") + ") AND convert(user_id USING utf8mb4) IN (" + marks(rows) + ")";
 }
 
-Standing TargetTable::look(MysqlConnection& connection, std::span<const Letter* const> letters, std::string_view target) const
+Standing TargetTable::look(MysqlConnection& connection, std::span<const Letter* const> letters,
+                           std::string_view target) const
 {
     Cells values;
     for (const Letter* letter : letters) values.push_back(letter->second);
@@ -232,7 +241,8 @@ Standing TargetTable::look(MysqlConnection& connection, std::span<const Letter* 
     Standing standing;
     for (const auto& row : connection.query(look_text(letters.size()), values)) {
         if (row[4]) standing.message_ids.insert(*row[4]);
-        else if (row[0] && row[1] && row[2] && row[3]) ++standing.equals[fingerprint(target, *row[0], *row[1], *row[2], *row[3])];
+        else if (row[0] && row[1] && row[2] && row[3])
+            ++standing.equals[fingerprint(target, *row[0], *row[1], *row[2], *row[3])];
     }
     return standing;
 }

@@ -9,32 +9,34 @@ asio::awaitable<std::vector<Claimed>> claim(db::Executor& db, std::string topic,
     // The inner SELECT is the same on both engines; PostgreSQL also steps over rows that another process is claiming.
     return db.fetch<Claimed>(
         db::by_engine{
-            .postgresql = "UPDATE outbox SET lease_token = $1, lease_until = $2, attempts = attempts + 1 WHERE id IN ("
-                          "SELECT o.id FROM outbox o WHERE o.topic = $3 AND o.done_at IS NULL AND o.dead_at IS NULL"
-                          " AND o.next_at <= $4 AND (o.lease_until IS NULL OR o.lease_until <= $4)"
-                          " AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.topic = o.topic AND p.order_key = o.order_key"
-                          " AND p.seq < o.seq AND p.done_at IS NULL AND p.dead_at IS NULL)"
-                          " ORDER BY o.next_at LIMIT $5 FOR UPDATE SKIP LOCKED)"
-                          " RETURNING id, tenant_id, topic, order_key, seq, payload, attempts, next_at, created_at, lease_token",
-            .sqlite = "UPDATE outbox SET lease_token = $1, lease_until = $2, attempts = attempts + 1 WHERE id IN ("
-                      "SELECT o.id FROM outbox o WHERE o.topic = $3 AND o.done_at IS NULL AND o.dead_at IS NULL"
-                      " AND o.next_at <= $4 AND (o.lease_until IS NULL OR o.lease_until <= $4)"
-                      " AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.topic = o.topic AND p.order_key = o.order_key"
-                      " AND p.seq < o.seq AND p.done_at IS NULL AND p.dead_at IS NULL)"
-                      " ORDER BY o.next_at LIMIT $5)"
-                      " RETURNING id, tenant_id, topic, order_key, seq, payload, attempts, next_at, created_at, lease_token"},
+            .postgresql =
+                "UPDATE outbox SET lease_token = $1, lease_until = $2, attempts = attempts + 1 WHERE id IN ("
+                "SELECT o.id FROM outbox o WHERE o.topic = $3 AND o.done_at IS NULL AND o.dead_at IS NULL"
+                " AND o.next_at <= $4 AND (o.lease_until IS NULL OR o.lease_until <= $4)"
+                " AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.topic = o.topic AND p.order_key = o.order_key"
+                " AND p.seq < o.seq AND p.done_at IS NULL AND p.dead_at IS NULL)"
+                " ORDER BY o.next_at LIMIT $5 FOR UPDATE SKIP LOCKED)"
+                " RETURNING id, tenant_id, topic, order_key, seq, payload, attempts, next_at, created_at, lease_token",
+            .sqlite =
+                "UPDATE outbox SET lease_token = $1, lease_until = $2, attempts = attempts + 1 WHERE id IN ("
+                "SELECT o.id FROM outbox o WHERE o.topic = $3 AND o.done_at IS NULL AND o.dead_at IS NULL"
+                " AND o.next_at <= $4 AND (o.lease_until IS NULL OR o.lease_until <= $4)"
+                " AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.topic = o.topic AND p.order_key = o.order_key"
+                " AND p.seq < o.seq AND p.done_at IS NULL AND p.dead_at IS NULL)"
+                " ORDER BY o.next_at LIMIT $5)"
+                " RETURNING id, tenant_id, topic, order_key, seq, payload, attempts, next_at, created_at, lease_token"},
         db::new_uuid(), now + lease, topic, now, rows_max);
 }
 
 asio::awaitable<bool> finish(db::Executor& db, const Claimed& row, Time now)
 {
-    const auto done = co_await db.execute(
-        "UPDATE outbox SET done_at = $1, lease_token = NULL, lease_until = NULL, last_error = NULL"
-        " WHERE id = $2 AND lease_token = $3 AND next_at = $4",
-        now, row.id, row.lease_token, row.next_at);
+    const auto done =
+        co_await db.execute("UPDATE outbox SET done_at = $1, lease_token = NULL, lease_until = NULL, last_error = NULL"
+                            " WHERE id = $2 AND lease_token = $3 AND next_at = $4",
+                            now, row.id, row.lease_token, row.next_at);
     if (done == 1) co_return true;
-    co_await db.execute("UPDATE outbox SET lease_token = NULL, lease_until = NULL WHERE id = $1 AND lease_token = $2", row.id,
-                        row.lease_token);
+    co_await db.execute("UPDATE outbox SET lease_token = NULL, lease_until = NULL WHERE id = $1 AND lease_token = $2",
+                        row.id, row.lease_token);
     co_return false;
 }
 
@@ -102,11 +104,13 @@ asio::awaitable<Backlog> backlog(db::Executor& db, const Uuid& tenant, std::stri
     co_return found;
 }
 
-asio::awaitable<std::vector<DeadLetter>> dead_letters(db::Executor& db, const Uuid& tenant, std::string topic, std::int64_t rows_max)
+asio::awaitable<std::vector<DeadLetter>> dead_letters(db::Executor& db, const Uuid& tenant, std::string topic,
+                                                      std::int64_t rows_max)
 {
-    return db.fetch<DeadLetter>("SELECT id, order_key, seq, coalesce(last_error, '') AS last_error, attempts, dead_at FROM outbox"
-                                " WHERE topic = $1 AND tenant_id = $2 AND dead_at IS NOT NULL ORDER BY dead_at DESC LIMIT $3",
-                                topic, tenant, rows_max);
+    return db.fetch<DeadLetter>(
+        "SELECT id, order_key, seq, coalesce(last_error, '') AS last_error, attempts, dead_at FROM outbox"
+        " WHERE topic = $1 AND tenant_id = $2 AND dead_at IS NOT NULL ORDER BY dead_at DESC LIMIT $3",
+        topic, tenant, rows_max);
 }
 
 asio::awaitable<std::uint64_t> forget_delivered(db::Executor& db, Time now)

@@ -23,7 +23,8 @@ struct Claimed {
     Time created_at;
     Uuid lease_token;
 };
-BOOST_DESCRIBE_STRUCT(Claimed, (), (id, tenant_id, topic, order_key, seq, payload, attempts, next_at, created_at, lease_token))
+BOOST_DESCRIBE_STRUCT(Claimed, (),
+                      (id, tenant_id, topic, order_key, seq, payload, attempts, next_at, created_at, lease_token))
 
 /// A row that was given up.
 struct DeadLetter {
@@ -73,7 +74,8 @@ asio::awaitable<bool> revive(db::Executor& db, const Uuid& tenant, std::string t
 asio::awaitable<void> void_all_leases(db::Executor& db);
 
 asio::awaitable<Backlog> backlog(db::Executor& db, const Uuid& tenant, std::string topic);
-asio::awaitable<std::vector<DeadLetter>> dead_letters(db::Executor& db, const Uuid& tenant, std::string topic, std::int64_t rows_max);
+asio::awaitable<std::vector<DeadLetter>> dead_letters(db::Executor& db, const Uuid& tenant, std::string topic,
+                                                      std::int64_t rows_max);
 
 /// Forgets rows delivered more than 30 days ago.
 asio::awaitable<std::uint64_t> forget_delivered(db::Executor& db, Time now);

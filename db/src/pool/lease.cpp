@@ -30,8 +30,13 @@ Lease::~Lease()
 
 Waiter::Waiter(std::shared_ptr<Slots> slots, TaskPtr task, std::source_location place, std::optional<SqlText> statement,
                Deadline deadline)
-    : slots_(std::move(slots)), task_(std::move(task)), place_(place), statement_(std::move(statement)),
-      since_(Clock::now()), deadline_(deadline), answered_(slots_->executor())
+    : slots_(std::move(slots)),
+      task_(std::move(task)),
+      place_(place),
+      statement_(std::move(statement)),
+      since_(Clock::now()),
+      deadline_(deadline),
+      answered_(slots_->executor())
 {
     id_ = slots_->enlist(*this, deadline);
 }
@@ -76,8 +81,8 @@ void Waiter::fail() const
     throw_pool_closed(std::move(info));
 }
 
-asio::awaitable<Lease> acquire(std::shared_ptr<Slots> slots, std::source_location place, std::optional<SqlText> statement,
-                               Deadline deadline)
+asio::awaitable<Lease> acquire(std::shared_ptr<Slots> slots, std::source_location place,
+                               std::optional<SqlText> statement, Deadline deadline)
 {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     const Deadline patience = after(Clock::now(), slots->options().acquire_timeout);

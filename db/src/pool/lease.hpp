@@ -57,8 +57,8 @@ private:
 };
 
 /// A connection for a caller on the current coroutine's task, in its turn.
-asio::awaitable<Lease> acquire(std::shared_ptr<Slots> slots, std::source_location place, std::optional<SqlText> statement,
-                               Deadline deadline);
+asio::awaitable<Lease> acquire(std::shared_ptr<Slots> slots, std::source_location place,
+                               std::optional<SqlText> statement, Deadline deadline);
 
 /// `start` plus `patience`, without overflow.
 Deadline after(Deadline start, std::chrono::nanoseconds patience) noexcept;

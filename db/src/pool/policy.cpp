@@ -137,8 +137,7 @@ void PoolPolicy::settle(Time now)
 
 void PoolPolicy::expire_waiters(Time now)
 {
-    while (!deadlines_.empty() && deadlines_.begin()->first <= now)
-        answer(What::time_out, deadlines_.begin()->second);
+    while (!deadlines_.empty() && deadlines_.begin()->first <= now) answer(What::time_out, deadlines_.begin()->second);
 }
 
 void PoolPolicy::serve(Time now)
@@ -239,7 +238,8 @@ void PoolPolicy::failed_to_open(Time now)
     } else {
         return; // one of several attempts that were made at the same time
     }
-    retry_at_ = now + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(backoff_) * (0.5 + 0.5 * random()));
+    retry_at_ =
+        now + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(backoff_) * (0.5 + 0.5 * random()));
     const bool nothing_left = count(State::idle) + count(State::lent) == 0;
     if (!breaker_open_ && nothing_left && now - *failing_since_ >= limits_.ride_out) {
         breaker_open_ = true;
@@ -335,7 +335,8 @@ PoolPolicy::Time PoolPolicy::next_wake() const
     for (const auto& [id, slot] : slots_) {
         const bool serving = slot.state == State::idle || slot.state == State::lent;
         if (serving && !slot.stale) wake = std::min(wake, slot.expires);
-        if (slot.state == State::idle && !slot.stale && above_floor) wake = std::min(wake, slot.since + limits_.max_idle);
+        if (slot.state == State::idle && !slot.stale && above_floor)
+            wake = std::min(wake, slot.since + limits_.max_idle);
         const bool warning = slot.state == State::lent && !slot.warned && limits_.leak_warning > Duration::zero();
         if (warning) wake = std::min(wake, slot.since + limits_.leak_warning);
     }
@@ -344,8 +345,8 @@ PoolPolicy::Time PoolPolicy::next_wake() const
 
 PoolPolicy::Counts PoolPolicy::counts() const
 {
-    return {count(State::opening), count(State::idle),  count(State::lent),
-            count(State::closing), waiters_.size(), retired_};
+    return {count(State::opening), count(State::idle), count(State::lent),
+            count(State::closing), waiters_.size(),    retired_};
 }
 
 } // namespace trunkline::db::detail

@@ -31,11 +31,11 @@ public:
     struct Limits {
         std::size_t min_size = 5;
         std::size_t max_size = 20;
-        std::uint64_t max_queries = 50'000;                    ///< 0 is never
-        Duration max_idle = std::chrono::seconds(300);         ///< applies to slots above `min_size`
-        Duration max_lifetime = std::chrono::seconds(1800);    ///< up to a tenth earlier; 0 is never
-        Duration leak_warning = std::chrono::seconds(30);      ///< 0 is never
-        Duration ride_out = std::chrono::seconds(1);           ///< of failed connects, before callers are failed
+        std::uint64_t max_queries = 50'000;                 ///< 0 is never
+        Duration max_idle = std::chrono::seconds(300);      ///< applies to slots above `min_size`
+        Duration max_lifetime = std::chrono::seconds(1800); ///< up to a tenth earlier; 0 is never
+        Duration leak_warning = std::chrono::seconds(30);   ///< 0 is never
+        Duration ride_out = std::chrono::seconds(1);        ///< of failed connects, before callers are failed
         Duration backoff_first = std::chrono::milliseconds(50);
         Duration backoff_max = std::chrono::seconds(5);
     };
@@ -110,9 +110,9 @@ private:
     enum class State { opening, idle, lent, closing };
     struct Slot {
         State state = State::opening;
-        Time since{};                 // it entered this state
+        Time since{}; // it entered this state
         Time expires = Time::max();
-        bool stale = false;           // too old or too much used: retires when that is possible
+        bool stale = false; // too old or too much used: retires when that is possible
         bool warned = false;
     };
     using Slots = std::map<SlotId, Slot>;
@@ -152,23 +152,23 @@ private:
     std::vector<Action> actions_;
     Slots slots_;
     std::size_t counted_[4] = {};
-    std::size_t stale_ = 0;                      // of the idle and lent ones
-    std::vector<SlotId> idle_;                   // the last one was used last, and is lent first
-    std::map<WaiterId, Time> waiters_;           // ids grow, so the first one came first
+    std::size_t stale_ = 0;            // of the idle and lent ones
+    std::vector<SlotId> idle_;         // the last one was used last, and is lent first
+    std::map<WaiterId, Time> waiters_; // ids grow, so the first one came first
     std::set<std::pair<Time, WaiterId>> deadlines_;
     std::uint64_t last_slot_ = 0;
     std::uint64_t last_waiter_ = 0;
     std::uint64_t retired_ = 0;
     bool started_ = false;
-    bool first_wanted_ = false;                  // `start` wants a slot even when the floor is 0
+    bool first_wanted_ = false; // `start` wants a slot even when the floor is 0
     bool draining_ = false;
-    bool shut_ = false;                          // the drain's deadline has passed
+    bool shut_ = false; // the drain's deadline has passed
     Time cut_at_ = Time::max();
     std::optional<Time> failing_since_;
     Time retry_at_{};
     Duration backoff_{};
     bool breaker_open_ = false;
-    std::size_t opening_limit_;                  // small after an outage
+    std::size_t opening_limit_; // small after an outage
 };
 
 } // namespace trunkline::db::detail

@@ -25,7 +25,8 @@ public:
     static asio::awaitable<Connection> acquire(std::shared_ptr<Slots> slots, std::source_location place);
     static asio::awaitable<std::vector<Result>> run(std::shared_ptr<Slots> slots, Query query);
     static asio::awaitable<Transaction> begin(std::shared_ptr<Slots> slots, TransactionOptions options,
-                                              std::optional<std::chrono::nanoseconds> limit, std::source_location place);
+                                              std::optional<std::chrono::nanoseconds> limit,
+                                              std::source_location place);
 
     const std::shared_ptr<Slots> slots;
 };
@@ -82,7 +83,8 @@ asio::awaitable<std::vector<Result>> Pool::Impl::run(std::shared_ptr<Slots> slot
 }
 
 asio::awaitable<Transaction> Pool::Impl::begin(std::shared_ptr<Slots> slots, TransactionOptions options,
-                                               std::optional<std::chrono::nanoseconds> limit, std::source_location place)
+                                               std::optional<std::chrono::nanoseconds> limit,
+                                               std::source_location place)
 {
     const Deadline not_after = from_now(limit);
     detail::Lease lease = co_await detail::acquire(std::move(slots), place, std::nullopt, not_after);
@@ -92,41 +94,25 @@ asio::awaitable<Transaction> Pool::Impl::begin(std::shared_ptr<Slots> slots, Tra
 
 // -- Pool ------------------------------------------------------------------------
 
-Pool::Pool(asio::any_io_executor executor, Options options) : Pool(executor, options, detail::make_driver(executor, options)) {}
+Pool::Pool(asio::any_io_executor executor, Options options)
+    : Pool(executor, options, detail::make_driver(executor, options))
+{}
 
 Pool::Pool(asio::any_io_executor executor, Options options, std::unique_ptr<Driver> driver)
     : impl_(std::make_shared<Impl>(std::move(executor), std::move(options), std::move(driver)))
 {}
 
-Pool::~Pool()
-{
-    impl_->slots->abandon();
-}
+Pool::~Pool() { impl_->slots->abandon(); }
 
-asio::awaitable<void> Pool::start()
-{
-    return Impl::start(impl_->slots);
-}
+asio::awaitable<void> Pool::start() { return Impl::start(impl_->slots); }
 
-asio::awaitable<std::vector<Holder>> Pool::drain()
-{
-    return drain(options().drain_timeout);
-}
+asio::awaitable<std::vector<Holder>> Pool::drain() { return drain(options().drain_timeout); }
 
-asio::awaitable<std::vector<Holder>> Pool::drain(milliseconds deadline)
-{
-    return Impl::drain(impl_->slots, deadline);
-}
+asio::awaitable<std::vector<Holder>> Pool::drain(milliseconds deadline) { return Impl::drain(impl_->slots, deadline); }
 
-asio::awaitable<Connection> Pool::acquire(std::source_location place)
-{
-    return Impl::acquire(impl_->slots, place);
-}
+asio::awaitable<Connection> Pool::acquire(std::source_location place) { return Impl::acquire(impl_->slots, place); }
 
-asio::awaitable<std::vector<Result>> Pool::do_run(Query query)
-{
-    return Impl::run(impl_->slots, std::move(query));
-}
+asio::awaitable<std::vector<Result>> Pool::do_run(Query query) { return Impl::run(impl_->slots, std::move(query)); }
 
 asio::awaitable<Transaction> Pool::do_begin(TransactionOptions options, std::optional<std::chrono::nanoseconds> limit,
                                             std::source_location place)
@@ -134,15 +120,9 @@ asio::awaitable<Transaction> Pool::do_begin(TransactionOptions options, std::opt
     return Impl::begin(impl_->slots, options, limit, place);
 }
 
-PoolStats Pool::stats() const
-{
-    return impl_->slots->stats();
-}
+PoolStats Pool::stats() const { return impl_->slots->stats(); }
 
-std::vector<Holder> Pool::holders() const
-{
-    return impl_->slots->holders();
-}
+std::vector<Holder> Pool::holders() const { return impl_->slots->holders(); }
 
 std::string Pool::describe() const
 {
@@ -151,14 +131,8 @@ std::string Pool::describe() const
            " connections, " + std::to_string(now.size) + " now · " + impl_->slots->driver().describe();
 }
 
-const Options& Pool::options() const noexcept
-{
-    return impl_->slots->options();
-}
+const Options& Pool::options() const noexcept { return impl_->slots->options(); }
 
-void Pool::set_log(Log log)
-{
-    impl_->slots->set_log(std::move(log));
-}
+void Pool::set_log(Log log) { impl_->slots->set_log(std::move(log)); }
 
 } // namespace trunkline::db

@@ -94,9 +94,6 @@ void throw_connection_lost(ErrorInfo info)
     throw ConnectionLost(std::move(info));
 }
 
-void throw_cancelled()
-{
-    throw boost::system::system_error(asio::error::operation_aborted);
-}
+void throw_cancelled() { throw boost::system::system_error(asio::error::operation_aborted); }
 
 } // namespace trunkline::db::detail

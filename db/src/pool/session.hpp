@@ -69,7 +69,7 @@ private:
     Engine engine_;
     std::vector<Open> open_;
     Level last_level_ = 0;
-    std::size_t abandoned_ = 0;     // the depth from which on transactions were destroyed uncommitted; 0 is none
+    std::size_t abandoned_ = 0; // the depth from which on transactions were destroyed uncommitted; 0 is none
 };
 
 } // namespace trunkline::db::detail

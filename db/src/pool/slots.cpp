@@ -53,8 +53,12 @@ std::shared_ptr<Slots> Slots::make(asio::any_io_executor executor, Options optio
 }
 
 Slots::Slots(asio::any_io_executor executor, Options options, std::unique_ptr<Driver> driver)
-    : executor_(std::move(executor)), options_(std::move(options)), driver_(std::move(driver)),
-      policy_(limits_of(options_, *driver_), std::random_device{}()), wake_(executor_), changed_(executor_)
+    : executor_(std::move(executor)),
+      options_(std::move(options)),
+      driver_(std::move(driver)),
+      policy_(limits_of(options_, *driver_), std::random_device{}()),
+      wake_(executor_),
+      changed_(executor_)
 {}
 
 void Slots::start()
@@ -97,7 +101,9 @@ void Slots::leave(PoolPolicy::WaiterId waiter) noexcept
 
 void Slots::give_back(const SlotPtr& slot) noexcept
 {
-    if (slot->holding) counters_.hold_max = std::max<std::chrono::nanoseconds>(counters_.hold_max, Clock::now() - slot->holding->since);
+    if (slot->holding)
+        counters_.hold_max =
+            std::max<std::chrono::nanoseconds>(counters_.hold_max, Clock::now() - slot->holding->since);
     if (slot->cut) return; // closed, or being closed
     if (slot->running) {
         // The caller was destroyed in the middle of a call, so nothing is known of the connection.

@@ -18,9 +18,9 @@ class Waiter;
 struct Slot {
     PoolPolicy::SlotId id{};
     std::unique_ptr<DriverConnection> connection; // none while it opens and once it closes
-    Stop running;            // stops what runs; none when nothing does
-    bool cut = false;        // taken from its holder: the pool closed under it
-    bool distrusted = false; // never to be lent again, whatever its condition says
+    Stop running;                                 // stops what runs; none when nothing does
+    bool cut = false;                             // taken from its holder: the pool closed under it
+    bool distrusted = false;                      // never to be lent again, whatever its condition says
 
     struct Holding {
         std::source_location place;

@@ -37,25 +37,16 @@ Transaction& Transaction::operator=(Transaction&& other) noexcept
     return *this;
 }
 
-Transaction::~Transaction()
-{
-    abandon();
-}
+Transaction::~Transaction() { abandon(); }
 
 void Transaction::abandon() noexcept
 {
     if (session_) session_->abandon(level_);
 }
 
-asio::awaitable<void> Transaction::commit()
-{
-    return detail::Session::commit(present(session_), level_);
-}
+asio::awaitable<void> Transaction::commit() { return detail::Session::commit(present(session_), level_); }
 
-asio::awaitable<void> Transaction::rollback()
-{
-    return detail::Session::rollback(present(session_), level_);
-}
+asio::awaitable<void> Transaction::rollback() { return detail::Session::rollback(present(session_), level_); }
 
 asio::awaitable<std::vector<Result>> Transaction::do_run(Query query)
 {
@@ -77,10 +68,7 @@ void Transaction::do_after_commit(std::function<void()> posted)
     present(session_)->after_commit(level_, std::move(posted));
 }
 
-Engine Transaction::do_engine() const noexcept
-{
-    return session_ ? session_->engine() : Engine::sqlite;
-}
+Engine Transaction::do_engine() const noexcept { return session_ ? session_->engine() : Engine::sqlite; }
 
 // -- Connection ------------------------------------------------------------------
 
@@ -105,14 +93,8 @@ asio::awaitable<Transaction> Connection::do_begin(TransactionOptions options,
     co_return co_await detail::Session::begin(session, 0, options, not_after);
 }
 
-void Connection::do_after_commit(std::function<void()> posted)
-{
-    posted();
-}
+void Connection::do_after_commit(std::function<void()> posted) { posted(); }
 
-Engine Connection::do_engine() const noexcept
-{
-    return session_ ? session_->engine() : Engine::sqlite;
-}
+Engine Connection::do_engine() const noexcept { return session_ ? session_->engine() : Engine::sqlite; }
 
 } // namespace trunkline::db

@@ -66,7 +66,8 @@ public:
     using Answer = std::invoke_result_t<Work&>;
 
     PromisedJob(Work work, std::shared_ptr<Promised<Answer>> promised, asio::any_io_executor executor)
-        : work_(std::move(work)), promised_(std::move(promised)), executor_(std::move(executor)) {}
+        : work_(std::move(work)), promised_(std::move(promised)), executor_(std::move(executor))
+    {}
 
     void run() noexcept override
     {

@@ -15,7 +15,10 @@ class Reader {
 public:
     Reader(std::string_view text, const char* kind) : text_(text), kind_(kind) {}
 
-    [[noreturn]] void fail() const { throw std::invalid_argument(std::string("the server sent ") + kind_ + " that cannot be read"); }
+    [[noreturn]] void fail() const
+    {
+        throw std::invalid_argument(std::string("the server sent ") + kind_ + " that cannot be read");
+    }
 
     bool take(std::string_view word)
     {
@@ -162,7 +165,8 @@ std::vector<std::byte> decode_escaped(std::string_view text)
         if (text[at] != '\\') bytes.push_back(static_cast<std::byte>(text[at]));
         else if (text.substr(at, 2) == "\\\\") bytes.push_back(static_cast<std::byte>(text[++at]));
         else if (at + 3 < text.size()) {
-            bytes.push_back(static_cast<std::byte>((text[at + 1] - '0') * 64 + (text[at + 2] - '0') * 8 + (text[at + 3] - '0')));
+            bytes.push_back(
+                static_cast<std::byte>((text[at + 1] - '0') * 64 + (text[at + 2] - '0') * 8 + (text[at + 3] - '0')));
             at += 3;
         } else throw std::invalid_argument("the server sent bytes that cannot be read");
     }
@@ -214,7 +218,8 @@ Value decode(Oid type, std::string_view text)
         // The shortest text of a float4 is exact as a float, and as a double it would be another number.
         if (type == float4_oid) return {Type::float64, static_cast<double>(decode_number<float>(text, "a number"))};
         return {Type::float64, decode_number<double>(text, "a number")};
-    case Type::bytes: return {Type::bytes, Bytes(text.starts_with("\\x") ? decode_hex(text.substr(2)) : decode_escaped(text))};
+    case Type::bytes:
+        return {Type::bytes, Bytes(text.starts_with("\\x") ? decode_hex(text.substr(2)) : decode_escaped(text))};
     case Type::uuid: {
         const auto id = Uuid::parse(text);
         if (!id) throw std::invalid_argument("the server sent a uuid that cannot be read");

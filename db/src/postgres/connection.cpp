@@ -46,7 +46,8 @@ std::string cache_key(const std::string& text, const Parameters& parameters)
 {
     std::string key = text;
     key += '\0';
-    key.append(reinterpret_cast<const char*>(parameters.types()), sizeof(Oid) * static_cast<std::size_t>(parameters.size()));
+    key.append(reinterpret_cast<const char*>(parameters.types()),
+               sizeof(Oid) * static_cast<std::size_t>(parameters.size()));
     return key;
 }
 
@@ -71,7 +72,8 @@ void describe_statement(ErrorInfo& info, const Statement& statement)
 } // namespace
 
 PostgresConnection::PostgresConnection(std::unique_ptr<Wire> wire, Session session, const Options& options)
-    : wire_(std::move(wire)), session_(std::move(session)), options_(options), cache_(options.statement_cache_size) {}
+    : wire_(std::move(wire)), session_(std::move(session)), options_(options), cache_(options.statement_cache_size)
+{}
 
 Condition PostgresConnection::condition() const noexcept
 {
@@ -192,7 +194,8 @@ Trip PostgresConnection::plan(const Query& query, bool named)
     if (trip.unit) {
         TransactionOptions own;
         own.isolation = options_.isolation;
-        trip.main.push_back(text_step(trip.began_idle ? begin_text(own, session_.default_isolation) : "SAVEPOINT trunkline_unit"));
+        trip.main.push_back(
+            text_step(trip.began_idle ? begin_text(own, session_.default_isolation) : "SAVEPOINT trunkline_unit"));
     }
     for (std::size_t member = 0; member < statements.size(); ++member)
         plan_execution(trip, member, std::move(texts[member]), named && !trip.simple);
@@ -306,8 +309,8 @@ asio::awaitable<void> PostgresConnection::undo(Trip& trip)
 }
 
 /// True when the call failed only because of its name: the server does not know it (26000: somebody deallocated it, or
-/// a pooler changed the server), knows another of that name (42P05: a pooler), or its columns changed (0A000). Outside a
-/// transaction nothing of the call remains, so it can be made again without a name.
+/// a pooler changed the server), knows another of that name (42P05: a pooler), or its columns changed (0A000). Outside
+/// a transaction nothing of the call remains, so it can be made again without a name.
 bool PostgresConnection::heals(const Trip& trip)
 {
     const Step* failed = trip.failure();

@@ -23,9 +23,11 @@ std::vector<std::string> missing_settings(const Wire& wire, bool pooler)
 {
     std::vector<std::string> missing;
     if (!parameter(wire, "DateStyle").starts_with("ISO")) missing.emplace_back("SET datestyle = 'ISO'");
-    if (parameter(wire, "standard_conforming_strings") == "off") missing.emplace_back("SET standard_conforming_strings = on");
+    if (parameter(wire, "standard_conforming_strings") == "off")
+        missing.emplace_back("SET standard_conforming_strings = on");
     if (pooler && !missing.empty())
-        throw_connect_failed("behind the pooler the role needs '" + missing[0].substr(4) + "': use ALTER ROLE … SET", "08001");
+        throw_connect_failed("behind the pooler the role needs '" + missing[0].substr(4) + "': use ALTER ROLE … SET",
+                             "08001");
     if (!pooler && parameter(wire, "TimeZone") != "UTC") missing.emplace_back("SET timezone = 'UTC'");
     return missing;
 }
@@ -33,7 +35,8 @@ std::vector<std::string> missing_settings(const Wire& wire, bool pooler)
 class PostgresDriver final : public Driver {
 public:
     PostgresDriver(asio::any_io_executor executor, const Options& options)
-        : executor_(std::move(executor)), options_(options), lane_(std::make_shared<Lane>("postgres", lane_threads)) {}
+        : executor_(std::move(executor)), options_(options), lane_(std::make_shared<Lane>("postgres", lane_threads))
+    {}
 
     asio::awaitable<std::unique_ptr<DriverConnection>> connect(Deadline deadline) override
     {
@@ -124,7 +127,8 @@ void PostgresDriver::describe(const Session& session)
 {
     description_ = "PostgreSQL " + session.version;
     if (session.pooler) description_ += " behind a pooler";
-    description_ += session.unnamed ? ", unnamed statements" : ", " + std::to_string(options_.statement_cache_size) + " statements cached";
+    description_ += session.unnamed ? ", unnamed statements"
+                                    : ", " + std::to_string(options_.statement_cache_size) + " statements cached";
 }
 
 } // namespace

@@ -79,7 +79,8 @@ struct ParameterWriter {
     }
     void operator()(const std::string& value)
     {
-        if (value.find('\0') != std::string::npos) refuse(index, "22021", "holds a NUL character, which PostgreSQL cannot store in text");
+        if (value.find('\0') != std::string::npos)
+            refuse(index, "22021", "holds a NUL character, which PostgreSQL cannot store in text");
         to.values_[index] = value.c_str();
     }
     void operator()(const Bytes& value)
@@ -96,7 +97,8 @@ struct ParameterWriter {
     void operator()(Time value)
     {
         const std::int64_t us = value.time_since_epoch().count();
-        if (us < first_day * day_us) refuse(index, "22008", "is a time before 4714-11-24 BC, which PostgreSQL cannot store");
+        if (us < first_day * day_us)
+            refuse(index, "22008", "is a time before 4714-11-24 BC, which PostgreSQL cannot store");
         store(to.scalars_[index], static_cast<std::uint64_t>(us - epoch_days * day_us));
         scalar(8);
     }

@@ -27,7 +27,8 @@ std::string without_quoted(std::string message)
 
 bool is_state(std::string_view text)
 {
-    return std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); });
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); });
 }
 
 std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
@@ -48,7 +49,8 @@ ErrorInfo describe_refusal(const PGresult* result)
 LoginRefusal read_login_refusal(std::string_view message)
 {
     // "SEVERITY:  SQLSTATE: text"; the severity is in the server's language. The last address tried counts.
-    for (auto at = message.rfind(":  "); at != std::string_view::npos; at = at ? message.rfind(":  ", at - 1) : at - 1) {
+    for (auto at = message.rfind(":  "); at != std::string_view::npos;
+         at = at ? message.rfind(":  ", at - 1) : at - 1) {
         const auto rest = message.substr(at + 3);
         if (rest.size() > 7 && rest.substr(5, 2) == ": " && is_state(rest.substr(0, 5)))
             return {std::string(first_line(rest.substr(7))), std::string(rest.substr(0, 5))};
@@ -78,9 +80,6 @@ void throw_connect_timed_out()
     throw_connect_failed("the database did not answer in time while connecting", "08001");
 }
 
-void throw_cancelled()
-{
-    throw boost::system::system_error(boost::asio::error::operation_aborted);
-}
+void throw_cancelled() { throw boost::system::system_error(boost::asio::error::operation_aborted); }
 
 } // namespace trunkline::db::postgres

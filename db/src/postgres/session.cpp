@@ -29,7 +29,8 @@ std::vector<std::string> reset_texts(const Session& session)
     // Settings first: a statement_timeout that was left behind must not hit the rest.
     std::vector<std::string> texts{"SET SESSION AUTHORIZATION DEFAULT", "RESET ALL"};
     texts.insert(texts.end(), session.settings.begin(), session.settings.end());
-    for (const char* text : {"CLOSE ALL", "UNLISTEN *", "SELECT pg_advisory_unlock_all()", "DISCARD TEMP", "DISCARD SEQUENCES"})
+    for (const char* text :
+         {"CLOSE ALL", "UNLISTEN *", "SELECT pg_advisory_unlock_all()", "DISCARD TEMP", "DISCARD SEQUENCES"})
         texts.emplace_back(text);
     return texts;
 }

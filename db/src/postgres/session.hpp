@@ -10,11 +10,11 @@ namespace trunkline::db::postgres {
 
 /// What was found out about the server while logging in.
 struct Session {
-    std::string version;                                      ///< "15.20"
-    bool pooler = false;                                      ///< somebody stands between us and the server
-    bool unnamed = false;                                     ///< no named statements
-    Isolation default_isolation = Isolation::read_committed;  ///< of a plain BEGIN
-    std::vector<std::string> settings;                        ///< what is set at log-in, and again after a reset
+    std::string version;                                     ///< "15.20"
+    bool pooler = false;                                     ///< somebody stands between us and the server
+    bool unnamed = false;                                    ///< no named statements
+    Isolation default_isolation = Isolation::read_committed; ///< of a plain BEGIN
+    std::vector<std::string> settings;                       ///< what is set at log-in, and again after a reset
 };
 
 /// BEGIN with no more than is needed: the isolation is named when the server would choose another.

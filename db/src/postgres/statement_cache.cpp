@@ -32,7 +32,8 @@ std::optional<std::string> StatementCache::evict()
 
 void StatementCache::forget(std::string_view name)
 {
-    const auto found = std::find_if(entries_.begin(), entries_.end(), [name](const Entry& entry) { return entry.name == name; });
+    const auto found =
+        std::find_if(entries_.begin(), entries_.end(), [name](const Entry& entry) { return entry.name == name; });
     if (found == entries_.end()) return;
     by_key_.erase(found->key);
     entries_.erase(found);

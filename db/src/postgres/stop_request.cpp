@@ -52,7 +52,8 @@ std::optional<StopRequest> StopRequest::of(PGconn* connection)
     std::memcpy(&remembered, static_cast<const void*>(kept.get()), sizeof remembered);
     const auto family = remembered.server.address.ss_family;
     const bool known_family = family == AF_UNIX || family == AF_INET || family == AF_INET6;
-    if (remembered.session != PQbackendPID(connection) || !known_family || remembered.server.length > sizeof remembered.server.address)
+    if (remembered.session != PQbackendPID(connection) || !known_family ||
+        remembered.server.length > sizeof remembered.server.address)
         return std::nullopt;
     StopRequest request;
     request.address_ = remembered.server.address;

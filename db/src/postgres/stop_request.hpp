@@ -16,8 +16,8 @@ namespace trunkline::db::postgres {
 /// as long as it stays so. Like PQcancel it goes unencrypted: it holds a key that is good for nothing else.
 class StopRequest {
 public:
-    /// Reads the key from what libpq remembers for PQcancel. There is no other way to it before libpq 18, so it is looked
-    /// for where libpq 14 to 17 keep it, and taken only if the session's number stands beside it.
+    /// Reads the key from what libpq remembers for PQcancel. There is no other way to it before libpq 18, so it is
+    /// looked for where libpq 14 to 17 keep it, and taken only if the session's number stands beside it.
     static std::optional<StopRequest> of(PGconn* connection);
 
     /// True when the request is over: the server has dealt with it, or was not reached. False at the deadline; then it

@@ -41,10 +41,7 @@ bool is_address(const std::string& host)
     return inet_pton(AF_INET, host.c_str(), binary) == 1 || inet_pton(AF_INET6, host.c_str(), binary) == 1;
 }
 
-bool is_name(const std::string& host)
-{
-    return !host.empty() && host[0] != '/' && host[0] != '@' && !is_address(host);
-}
+bool is_name(const std::string& host) { return !host.empty() && host[0] != '/' && host[0] != '@' && !is_address(host); }
 
 std::vector<std::string> addresses_of(const std::string& host, std::string& failure)
 {
@@ -59,7 +56,8 @@ std::vector<std::string> addresses_of(const std::string& host, std::string& fail
     std::vector<std::string> addresses;
     for (const auto* each = found; each; each = each->ai_next) {
         char text[NI_MAXHOST];
-        if (getnameinfo(each->ai_addr, each->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0) addresses.emplace_back(text);
+        if (getnameinfo(each->ai_addr, each->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0)
+            addresses.emplace_back(text);
     }
     freeaddrinfo(found);
     return addresses;
@@ -73,17 +71,16 @@ void append(std::string& list, const std::string& part, bool first)
 
 } // namespace
 
-bool Target::has_names() const
-{
-    return !has_addresses && std::any_of(hosts.begin(), hosts.end(), is_name);
-}
+bool Target::has_names() const { return !has_addresses && std::any_of(hosts.begin(), hosts.end(), is_name); }
 
 Target target_of(const std::string& url)
 {
     char* problem = nullptr;
     const ConninfoOptions options(PQconninfoParse(url.c_str(), &problem), &PQconninfoFree);
     PQfreemem(problem);
-    if (!options) throw_connect_failed("the database's URL cannot be read: check its host, user, password and parameters", "08001");
+    if (!options)
+        throw_connect_failed("the database's URL cannot be read: check its host, user, password and parameters",
+                             "08001");
     const ConninfoOptions defaults(PQconndefaults(), &PQconninfoFree);
     const auto either = [&](std::string_view keyword) {
         auto found = value_of(options.get(), keyword);
@@ -96,7 +93,8 @@ Target target_of(const std::string& url)
     if (target.ports.size() == 1) target.ports.resize(target.hosts.size(), target.ports[0]);
     if (target.ports.size() != target.hosts.size())
         throw_connect_failed("the database's URL names " + std::to_string(target.hosts.size()) + " hosts and " +
-                                 std::to_string(target.ports.size()) + " ports", "08001");
+                                 std::to_string(target.ports.size()) + " ports",
+                             "08001");
     return target;
 }
 

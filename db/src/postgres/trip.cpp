@@ -23,7 +23,8 @@ bool Trip::reset_failed() const
 
 namespace {
 
-[[noreturn]] void throw_undecodable(const PGresult* reply, int column, const std::string& why, const Statement& statement)
+[[noreturn]] void throw_undecodable(const PGresult* reply, int column, const std::string& why,
+                                    const Statement& statement)
 {
     ErrorInfo info;
     info.message = "column \"" + std::string(PQfname(reply, column)) + "\": " + why;
@@ -37,7 +38,8 @@ Value read_cell(const PGresult* reply, int row, int column, const Statement& sta
 {
     const Oid type = PQftype(reply, column);
     if (PQgetisnull(reply, row, column)) return decode_null(type);
-    const std::string_view text(PQgetvalue(reply, row, column), static_cast<std::size_t>(PQgetlength(reply, row, column)));
+    const std::string_view text(PQgetvalue(reply, row, column),
+                                static_cast<std::size_t>(PQgetlength(reply, row, column)));
     try {
         return decode(type, text);
     } catch (const std::invalid_argument& why) {

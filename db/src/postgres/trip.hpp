@@ -16,7 +16,7 @@ struct Trip {
     std::deque<Parameters> parameters; ///< what the steps of `main` point to
     bool simple = false;               ///< `main` goes by the simple protocol
     bool unit = false;
-    bool named = false;                ///< a named statement is used
+    bool named = false; ///< a named statement is used
     bool began_idle = false;
     Interruption why = Interruption::none;
 

@@ -17,9 +17,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto stop_limit = 2s;            // for asking the server to stop and hearing that it did
-constexpr auto stop_patience = 200ms;      // before it is asked again: the first may have come too early
-constexpr auto farewell_limit = 5s;        // for the server to hang up
+constexpr auto stop_limit = 2s;       // for asking the server to stop and hearing that it did
+constexpr auto stop_patience = 200ms; // before it is asked again: the first may have come too early
+constexpr auto farewell_limit = 5s;   // for the server to hang up
 constexpr int messages_while_idle_max = 64;
 
 bool is_copy(ExecStatusType status)
@@ -38,7 +38,8 @@ bool Step::failed() const noexcept
 }
 
 Wire::Wire(asio::any_io_executor executor, std::shared_ptr<Lane> lane)
-    : lane_(std::move(lane)), timer_(executor), socket_(executor) {}
+    : lane_(std::move(lane)), timer_(executor), socket_(executor)
+{}
 
 Wire::~Wire() = default;
 
@@ -126,7 +127,8 @@ bool Wire::send(const Step& step)
 bool Wire::send(Exchange& exchange)
 {
     if (exchange.simple)
-        return PQexitPipelineMode(native()) == 1 && PQsendQuery(native(), exchange.blocks[0]->front().text.c_str()) == 1;
+        return PQexitPipelineMode(native()) == 1 &&
+               PQsendQuery(native(), exchange.blocks[0]->front().text.c_str()) == 1;
     for (const Block* block : exchange.blocks) {
         for (const Step& step : *block)
             if (!send(step)) return false;
@@ -263,13 +265,15 @@ asio::awaitable<Interruption> Wire::wait(Interest interest, Deadline deadline)
     timer_.expires_at(deadline);
     bool late = false;
     if (interest == Interest::both) {
-        auto first = group::make_parallel_group(timer_.async_wait(asio::deferred), socket_.async_wait(readable, asio::deferred),
-                                                socket_.async_wait(writable, asio::deferred));
+        auto first =
+            group::make_parallel_group(timer_.async_wait(asio::deferred), socket_.async_wait(readable, asio::deferred),
+                                       socket_.async_wait(writable, asio::deferred));
         auto ended = co_await first.async_wait(group::wait_for_one(), asio::use_awaitable);
         late = std::get<0>(ended)[0] == 0;
     } else {
         const auto kind = interest == Interest::read ? readable : writable;
-        auto first = group::make_parallel_group(timer_.async_wait(asio::deferred), socket_.async_wait(kind, asio::deferred));
+        auto first =
+            group::make_parallel_group(timer_.async_wait(asio::deferred), socket_.async_wait(kind, asio::deferred));
         auto ended = co_await first.async_wait(group::wait_for_one(), asio::use_awaitable);
         late = std::get<0>(ended)[0] == 0;
     }

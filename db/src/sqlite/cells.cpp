@@ -81,16 +81,11 @@ Value read_blob(sqlite3_stmt* statement, int column)
 Value read_cell(sqlite3_stmt* statement, int column)
 {
     switch (sqlite3_column_type(statement, column)) {
-    case SQLITE_INTEGER:
-        return {Type::int64, static_cast<std::int64_t>(sqlite3_column_int64(statement, column))};
-    case SQLITE_FLOAT:
-        return {Type::float64, sqlite3_column_double(statement, column)};
-    case SQLITE_TEXT:
-        return read_text(statement, column);
-    case SQLITE_BLOB:
-        return read_blob(statement, column);
-    default:
-        return {};
+    case SQLITE_INTEGER: return {Type::int64, static_cast<std::int64_t>(sqlite3_column_int64(statement, column))};
+    case SQLITE_FLOAT: return {Type::float64, sqlite3_column_double(statement, column)};
+    case SQLITE_TEXT: return read_text(statement, column);
+    case SQLITE_BLOB: return read_blob(statement, column);
+    default: return {};
     }
 }
 

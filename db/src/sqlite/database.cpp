@@ -85,16 +85,13 @@ void Database::place(CallPtr call)
 {
     switch (call->seat->holds) {
     case Seat::Holds::timed_out:
-    case Seat::Holds::undone:
-        return answer_lost(std::move(call));
+    case Seat::Holds::undone: return answer_lost(std::move(call));
     case Seat::Holds::writer:
         owner_call_ = std::move(call);
         writer_woken_.notify_one();
         return;
-    case Seat::Holds::snapshot:
-        return queue_on_readers(std::move(call));
-    case Seat::Holds::nothing:
-        break;
+    case Seat::Holds::snapshot: return queue_on_readers(std::move(call));
+    case Seat::Holds::nothing: break;
     }
     const bool reads = call->asks || call->kind == Call::Kind::begin_snapshot;
     if (reads && reader_count_ > 0) queue_on_readers(std::move(call));

@@ -12,20 +12,13 @@ std::string constraint_state(int code, std::string_view message)
     switch (code) {
     case SQLITE_CONSTRAINT_UNIQUE:
     case SQLITE_CONSTRAINT_PRIMARYKEY:
-    case SQLITE_CONSTRAINT_ROWID:
-        return "23505";
-    case SQLITE_CONSTRAINT_FOREIGNKEY:
-        return "23503";
-    case SQLITE_CONSTRAINT_NOTNULL:
-        return "23502";
-    case SQLITE_CONSTRAINT_CHECK:
-        return "23514";
-    case SQLITE_CONSTRAINT_DATATYPE:
-        return "42804";
-    case SQLITE_CONSTRAINT_TRIGGER:
-        return "P0001";
-    default:
-        return message.starts_with("FOREIGN KEY") ? "23503" : "23000";
+    case SQLITE_CONSTRAINT_ROWID: return "23505";
+    case SQLITE_CONSTRAINT_FOREIGNKEY: return "23503";
+    case SQLITE_CONSTRAINT_NOTNULL: return "23502";
+    case SQLITE_CONSTRAINT_CHECK: return "23514";
+    case SQLITE_CONSTRAINT_DATATYPE: return "42804";
+    case SQLITE_CONSTRAINT_TRIGGER: return "P0001";
+    default: return message.starts_with("FOREIGN KEY") ? "23503" : "23000";
     }
 }
 
@@ -48,35 +41,22 @@ std::string text_state(std::string_view message)
 std::string state_of(int code, std::string_view message)
 {
     switch (code & 0xff) {
-    case SQLITE_CONSTRAINT:
-        return constraint_state(code, message);
-    case SQLITE_MISMATCH:
-        return "42804";
+    case SQLITE_CONSTRAINT: return constraint_state(code, message);
+    case SQLITE_MISMATCH: return "42804";
     case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return "55P03";
-    case SQLITE_FULL:
-        return "53100";
+    case SQLITE_LOCKED: return "55P03";
+    case SQLITE_FULL: return "53100";
     case SQLITE_IOERR:
-    case SQLITE_CANTOPEN:
-        return "58030";
+    case SQLITE_CANTOPEN: return "58030";
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-        return "XX001";
-    case SQLITE_INTERRUPT:
-        return "57014";
-    case SQLITE_READONLY:
-        return "25006";
-    case SQLITE_TOOBIG:
-        return "54000";
-    case SQLITE_NOMEM:
-        return "53200";
-    case SQLITE_RANGE:
-        return "08P01";
-    case SQLITE_ERROR:
-        return text_state(message);
-    default:
-        return "XX000";
+    case SQLITE_NOTADB: return "XX001";
+    case SQLITE_INTERRUPT: return "57014";
+    case SQLITE_READONLY: return "25006";
+    case SQLITE_TOOBIG: return "54000";
+    case SQLITE_NOMEM: return "53200";
+    case SQLITE_RANGE: return "08P01";
+    case SQLITE_ERROR: return text_state(message);
+    default: return "XX000";
     }
 }
 

@@ -35,25 +35,18 @@ void look_at(const std::string& file)
 std::string_view why(int code)
 {
     switch (code & 0xff) {
-    case SQLITE_NOTADB:
-        return "is not an SQLite database";
+    case SQLITE_NOTADB: return "is not an SQLite database";
     case SQLITE_CORRUPT:
         return "is damaged; restore it from a backup, or rescue what is left with: sqlite3 FILE .recover";
-    case SQLITE_READONLY:
-        return "is read-only; allow this user to write it and its folder";
+    case SQLITE_READONLY: return "is read-only; allow this user to write it and its folder";
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
-    case SQLITE_AUTH:
-        return "cannot be opened; look at the rights of the file and its folder";
+    case SQLITE_AUTH: return "cannot be opened; look at the rights of the file and its folder";
     case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return "is locked by another process";
-    case SQLITE_IOERR:
-        return "cannot be read: the disk or its file system failed";
-    case SQLITE_FULL:
-        return "cannot be opened: the disk is full";
-    default:
-        return "cannot be opened";
+    case SQLITE_LOCKED: return "is locked by another process";
+    case SQLITE_IOERR: return "cannot be read: the disk or its file system failed";
+    case SQLITE_FULL: return "cannot be opened: the disk is full";
+    default: return "cannot be opened";
     }
 }
 

@@ -61,12 +61,9 @@ void Database::run_on_writer(GroupCommit& groups, const CallPtr& call)
 {
     switch (call->kind) {
     case Call::Kind::begin:
-    case Call::Kind::begin_snapshot:
-        return lend_writer(groups, call);
-    case Call::Kind::stands_alone:
-        return run_standing_alone(groups, call);
-    default:
-        return answer(call); // commit and rollback of a session that has nothing open
+    case Call::Kind::begin_snapshot: return lend_writer(groups, call);
+    case Call::Kind::stands_alone: return run_standing_alone(groups, call);
+    default: return answer(call); // commit and rollback of a session that has nothing open
     }
 }
 

@@ -34,10 +34,7 @@ namespace {
 
 } // namespace
 
-bool FakeServer::logged(std::string_view entry) const
-{
-    return count(entry) > 0;
-}
+bool FakeServer::logged(std::string_view entry) const { return count(entry) > 0; }
 
 std::size_t FakeServer::count(std::string_view entry) const
 {

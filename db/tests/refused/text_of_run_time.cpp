@@ -4,7 +4,4 @@
 
 namespace db = trunkline::db;
 
-void run(const char* text)
-{
-    db::Sql<> sql(text);
-}
+void run(const char* text) { db::Sql<> sql(text); }

@@ -37,7 +37,8 @@ std::vector<std::string> with_privileges(std::vector<std::string> arguments, con
 
 } // namespace
 
-ChildProcess::ChildProcess(std::vector<std::string> arguments, const std::filesystem::path& log, const std::string& user)
+ChildProcess::ChildProcess(std::vector<std::string> arguments, const std::filesystem::path& log,
+                           const std::string& user)
 {
     const auto whole = with_privileges(std::move(arguments), user);
     std::vector<char*> words;

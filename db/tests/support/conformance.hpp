@@ -201,7 +201,9 @@ private:
     static void empty_database()
     {
         static const bool made = create_database();
-        if (made) PostgresServer::shared().sql("SET client_min_messages = warning; DROP SCHEMA public CASCADE; CREATE SCHEMA public", "conformance");
+        if (made)
+            PostgresServer::shared().sql(
+                "SET client_min_messages = warning; DROP SCHEMA public CASCADE; CREATE SCHEMA public", "conformance");
     }
     static bool create_database()
     {
@@ -222,7 +224,8 @@ private:
         get(pool().execute(by_engine{
             .postgresql = "CREATE TABLE notes (id uuid PRIMARY KEY, person_id uuid NOT NULL "
                           "CONSTRAINT notes_person_known REFERENCES people (id))",
-            .sqlite = "CREATE TABLE notes (id BLOB PRIMARY KEY, person_id BLOB NOT NULL REFERENCES people (id)) STRICT"}));
+            .sqlite =
+                "CREATE TABLE notes (id BLOB PRIMARY KEY, person_id BLOB NOT NULL REFERENCES people (id)) STRICT"}));
     }
 
     template <class T>

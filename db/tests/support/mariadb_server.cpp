@@ -36,8 +36,12 @@ std::vector<std::string> as_server_user(std::vector<std::string> arguments)
 {
     if (geteuid() != 0) return arguments;
     const passwd& user = server_user();
-    std::vector<std::string> whole{"setpriv", "--reuid=" + std::to_string(user.pw_uid), "--regid=" + std::to_string(user.pw_gid),
-                                   "--clear-groups", "--pdeathsig", "KILL"};
+    std::vector<std::string> whole{"setpriv",
+                                   "--reuid=" + std::to_string(user.pw_uid),
+                                   "--regid=" + std::to_string(user.pw_gid),
+                                   "--clear-groups",
+                                   "--pdeathsig",
+                                   "KILL"};
     whole.insert(whole.end(), arguments.begin(), arguments.end());
     return whole;
 }
@@ -68,8 +72,9 @@ fs::path pristine_data()
     const TemporaryFolder workshop;
     give(workshop);
     const fs::path made = workshop.path() / "data";
-    run_program(as_server_user({"mariadb-install-db", "--no-defaults", "--datadir=" + made.string(),
-                                "--auth-root-authentication-method=normal", "--skip-test-db", "--innodb-log-file-size=4M"}));
+    run_program(
+        as_server_user({"mariadb-install-db", "--no-defaults", "--datadir=" + made.string(),
+                        "--auth-root-authentication-method=normal", "--skip-test-db", "--innodb-log-file-size=4M"}));
     const fs::path copy = kept.string() + "." + std::to_string(getpid());
     run_program({"cp", "-a", made.string(), copy.string()});
     std::error_code taken;
@@ -115,14 +120,27 @@ void MariadbServer::start()
 bool MariadbServer::try_start()
 {
     const std::string folder = folder_.path().string();
-    server_ = std::make_unique<ChildProcess>(
-        as_server_user({"mariadbd", "--no-defaults", "--datadir=" + folder + "/data", "--socket=" + socket(),
-                        "--pid-file=" + folder + "/pid", "--tmpdir=" + folder, "--port=" + std::to_string(port_),
-                        "--bind-address=127.0.0.1", "--skip-name-resolve", "--skip-log-bin", "--performance-schema=OFF",
-                        "--innodb-log-file-size=4M", "--innodb-buffer-pool-size=16M", "--key-buffer-size=1M",
-                        "--aria-pagecache-buffer-size=1M", "--innodb-flush-log-at-trx-commit=2", "--default-time-zone=+05:30",
-                        "--character-set-server=latin1", "--sql-mode=", "--max-connections=50"}),
-        folder_.path() / "log");
+    server_ = std::make_unique<ChildProcess>(as_server_user({"mariadbd",
+                                                             "--no-defaults",
+                                                             "--datadir=" + folder + "/data",
+                                                             "--socket=" + socket(),
+                                                             "--pid-file=" + folder + "/pid",
+                                                             "--tmpdir=" + folder,
+                                                             "--port=" + std::to_string(port_),
+                                                             "--bind-address=127.0.0.1",
+                                                             "--skip-name-resolve",
+                                                             "--skip-log-bin",
+                                                             "--performance-schema=OFF",
+                                                             "--innodb-log-file-size=4M",
+                                                             "--innodb-buffer-pool-size=16M",
+                                                             "--key-buffer-size=1M",
+                                                             "--aria-pagecache-buffer-size=1M",
+                                                             "--innodb-flush-log-at-trx-commit=2",
+                                                             "--default-time-zone=+05:30",
+                                                             "--character-set-server=latin1",
+                                                             "--sql-mode=",
+                                                             "--max-connections=50"}),
+                                             folder_.path() / "log");
     const auto give_up = std::chrono::steady_clock::now() + start_limit;
     while (server_->running() && std::chrono::steady_clock::now() < give_up) {
         if (answers()) return true;
@@ -180,8 +198,9 @@ std::string MariadbServer::sql(const std::string& text) const
 {
     const TemporaryFolder folder;
     const fs::path said = folder.path() / "said";
-    ChildProcess client({"mariadb", "--no-defaults", "--socket=" + socket(), "--user=root", "--batch", "--skip-column-names",
-                         "--default-character-set=utf8mb4", "--init-command=SET time_zone = '+00:00'", "--execute=" + text},
+    ChildProcess client({"mariadb", "--no-defaults", "--socket=" + socket(), "--user=root", "--batch",
+                         "--skip-column-names", "--default-character-set=utf8mb4",
+                         "--init-command=SET time_zone = '+00:00'", "--execute=" + text},
                         said);
     const int status = client.wait(60s);
     std::stringstream answer;

@@ -27,7 +27,8 @@ fs::path unpacked()
     if (fs::exists(kept / "usr/sbin/pgbouncer")) return kept / "usr/sbin/pgbouncer";
     const TemporaryFolder workshop;
     const std::string folder = workshop.path().string();
-    run_program({"sh", "-c", "cd " + folder + " && apt-get -q download pgbouncer && dpkg -x pgbouncer_*.deb " + folder + "/tree"});
+    run_program({"sh", "-c",
+                 "cd " + folder + " && apt-get -q download pgbouncer && dpkg -x pgbouncer_*.deb " + folder + "/tree"});
     run_program({"cp", "-aT", folder + "/tree", kept.string()});
     return kept / "usr/sbin/pgbouncer";
 }
@@ -43,7 +44,8 @@ fs::path program()
 std::string configuration(const PostgresServer& behind, const fs::path& folder, int port, int server_connections)
 {
     std::ostringstream text;
-    text << "[databases]\n* = host=" << behind.socket_folder().string() << " port=" << behind.port() << " user=postgres\n"
+    text << "[databases]\n* = host=" << behind.socket_folder().string() << " port=" << behind.port()
+         << " user=postgres\n"
          << "[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = " << port << "\nunix_socket_dir = " << folder.string()
          << "\npidfile = " << (folder / "pid").string() << "\nauth_type = any\npool_mode = transaction\n"
          << "default_pool_size = " << server_connections << "\nmax_client_conn = 200\nlogfile =\n";
@@ -60,7 +62,8 @@ PgbouncerServer::PgbouncerServer(const PostgresServer& behind, int server_connec
     fs::copy_file(program(), copy);
     const fs::path ini = folder_.path() / "pgbouncer.ini";
     std::ofstream(ini) << configuration(behind, folder_.path(), port_, server_connections);
-    server_ = std::make_unique<ChildProcess>(std::vector<std::string>{copy.string(), ini.string()}, folder_.path() / "log", server_user);
+    server_ = std::make_unique<ChildProcess>(std::vector<std::string>{copy.string(), ini.string()},
+                                             folder_.path() / "log", server_user);
     const auto give_up = std::chrono::steady_clock::now() + start_limit;
     while (server_->running() && std::chrono::steady_clock::now() < give_up) {
         if (PQping(url().c_str()) == PQPING_OK) return;

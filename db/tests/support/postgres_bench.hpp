@@ -15,7 +15,8 @@ Statement statement(std::string text, const Args&... args)
 {
     std::vector<Value> parameters;
     (parameters.push_back(to_value(args)), ...);
-    return {SqlText(std::make_shared<const std::string>(std::move(text)), std::source_location::current()), std::move(parameters)};
+    return {SqlText(std::make_shared<const std::string>(std::move(text)), std::source_location::current()),
+            std::move(parameters)};
 }
 
 inline Deadline in(std::chrono::milliseconds time) { return std::chrono::steady_clock::now() + time; }
@@ -50,7 +51,8 @@ public:
     template <class... Args>
     Result run(DriverConnection& connection, std::string text, const Args&... args)
     {
-        return std::move(await(connection.run(Query(statement(std::move(text), args...)), in(std::chrono::seconds(20)))).at(0));
+        return std::move(
+            await(connection.run(Query(statement(std::move(text), args...)), in(std::chrono::seconds(20)))).at(0));
     }
     template <class T, class... Args>
     T value(DriverConnection& connection, std::string text, const Args&... args)

@@ -47,8 +47,9 @@ fs::path pristine_cluster()
     const TemporaryFolder workshop;
     workshop.give_to(server_user);
     const fs::path made = workshop.path() / "data";
-    run_program({program("initdb"), "-D", made.string(), "-A", "trust", "-U", "postgres", "--no-sync", "--wal-segsize=1",
-                 "--encoding=UTF8", "--locale=C"}, server_user);
+    run_program({program("initdb"), "-D", made.string(), "-A", "trust", "-U", "postgres", "--no-sync",
+                 "--wal-segsize=1", "--encoding=UTF8", "--locale=C"},
+                server_user);
     const fs::path copy = kept.string() + "." + std::to_string(getpid());
     run_program({"cp", "-a", made.string(), copy.string()});
     std::error_code taken;
@@ -57,10 +58,7 @@ fs::path pristine_cluster()
     return kept;
 }
 
-void write(const fs::path& file, const std::string& text)
-{
-    std::ofstream(file, std::ios::app) << text;
-}
+void write(const fs::path& file, const std::string& text) { std::ofstream(file, std::ios::app) << text; }
 
 } // namespace
 
@@ -71,10 +69,12 @@ PostgresServer::PostgresServer()
     run_program({"cp", "-a", "--reflink=auto", pristine_cluster().string(), data.string()});
     std::ofstream(data / "pg_hba.conf") << "host all locksmith 127.0.0.1/32 scram-sha-256\n"
                                            "local all all trust\nhost all all 127.0.0.1/32 trust\n";
-    write(data / "postgresql.conf", "unix_socket_directories = '" + folder_.path().string() + "'\n"
-                                    "listen_addresses = '127.0.0.1'\nmax_connections = 200\nshared_buffers = 32MB\n"
-                                    "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\n"
-                                    "timezone = 'Europe/Berlin'\ndatestyle = 'German, DMY'\n");
+    write(data / "postgresql.conf",
+          "unix_socket_directories = '" + folder_.path().string() +
+              "'\n"
+              "listen_addresses = '127.0.0.1'\nmax_connections = 200\nshared_buffers = 32MB\n"
+              "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\n"
+              "timezone = 'Europe/Berlin'\ndatestyle = 'German, DMY'\n");
     start();
     sql("CREATE ROLE locksmith LOGIN PASSWORD 'open sesame'");
 }
@@ -101,9 +101,10 @@ void PostgresServer::start()
 
 bool PostgresServer::try_start()
 {
-    server_ = std::make_unique<ChildProcess>(
-        std::vector<std::string>{program("postgres"), "-D", (folder_.path() / "data").string(), "-p", std::to_string(port_)},
-        folder_.path() / "log", server_user);
+    server_ = std::make_unique<ChildProcess>(std::vector<std::string>{program("postgres"), "-D",
+                                                                      (folder_.path() / "data").string(), "-p",
+                                                                      std::to_string(port_)},
+                                             folder_.path() / "log", server_user);
     const auto give_up = std::chrono::steady_clock::now() + start_limit;
     while (server_->running() && std::chrono::steady_clock::now() < give_up) {
         if (PQping(socket_url().c_str()) == PQPING_OK) return true;
@@ -128,8 +129,8 @@ std::string PostgresServer::url(std::string_view database, std::string_view user
 
 std::string PostgresServer::socket_url(std::string_view database, std::string_view user) const
 {
-    return "postgresql:///" + std::string(database) + "?host=" + folder_.path().string() + "&port=" + std::to_string(port_) +
-           "&user=" + std::string(user);
+    return "postgresql:///" + std::string(database) + "?host=" + folder_.path().string() +
+           "&port=" + std::to_string(port_) + "&user=" + std::string(user);
 }
 
 std::string PostgresServer::sql(const std::string& text, std::string_view database) const
@@ -137,7 +138,8 @@ std::string PostgresServer::sql(const std::string& text, std::string_view databa
     const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(PQconnectdb(socket_url(database).c_str()), &PQfinish);
     const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(connection.get(), text.c_str()), &PQclear);
     const auto status = PQresultStatus(result.get());
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) throw std::runtime_error(PQerrorMessage(connection.get()));
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        throw std::runtime_error(PQerrorMessage(connection.get()));
     std::string rows;
     for (int row = 0; row < PQntuples(result.get()); ++row) {
         if (row > 0) rows += '\n';

@@ -26,7 +26,8 @@ public:
     std::string url(std::string_view database = "postgres", std::string_view user = "postgres") const;
     /// A URL over the unix socket.
     std::string socket_url(std::string_view database = "postgres", std::string_view user = "postgres") const;
-    /// Runs SQL on a connection of its own, blocking, and answers the rows without decoration. For what the test itself wants to do or see.
+    /// Runs SQL on a connection of its own, blocking, and answers the rows without decoration. For what the test itself
+    /// wants to do or see.
     std::string sql(const std::string& text, std::string_view database = "postgres") const;
     /// Makes an empty database of that name.
     void create_database(const std::string& name) const { sql("CREATE DATABASE " + name); }

@@ -174,19 +174,20 @@ TEST(WordPieces, together_are_the_text)
 TEST(Wishes, are_read_from_phrases)
 {
     using Kind = Wish::Kind;
-    const std::pair<const char*, Kind> read[] = {{"Hi", Kind::greeting},
-                                                 {"thank you!", Kind::thanks},
-                                                 {"Bye.", Kind::farewell},
-                                                 {"who are you?", Kind::help},
-                                                 {"Who am I?", Kind::notes},
-                                                 {"tell me about myself", Kind::notes},
-                                                 {"who is the client Ada", Kind::person},
-                                                 {"Please tell me everything that you know of Crystal Minh.", Kind::person},
-                                                 {"Could you please look up Ada?", Kind::person},
-                                                 {"Thank you, that is all.", Kind::farewell},
-                                                 {"I am Ada", Kind::nothing_known},
-                                                 {"", Kind::nothing_known},
-                                                 {"Hi, I need a visa for my sister", Kind::nothing_known}};
+    const std::pair<const char*, Kind> read[] = {
+        {"Hi", Kind::greeting},
+        {"thank you!", Kind::thanks},
+        {"Bye.", Kind::farewell},
+        {"who are you?", Kind::help},
+        {"Who am I?", Kind::notes},
+        {"tell me about myself", Kind::notes},
+        {"who is the client Ada", Kind::person},
+        {"Please tell me everything that you know of Crystal Minh.", Kind::person},
+        {"Could you please look up Ada?", Kind::person},
+        {"Thank you, that is all.", Kind::farewell},
+        {"I am Ada", Kind::nothing_known},
+        {"", Kind::nothing_known},
+        {"Hi, I need a visa for my sister", Kind::nothing_known}};
     for (const auto& [text, kind] : read)
         EXPECT_EQ(static_cast<int>(read_wish(text).kind), static_cast<int>(kind)) << text;
     EXPECT_EQ(read_wish("who is the client “Ada”?").person, "“Ada”");

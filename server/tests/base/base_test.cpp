@@ -68,7 +68,11 @@ TEST(Clock, refuses_to_wait_in_a_task_that_holds_a_connection)
     run(io, sleep_while_holding(system));
 }
 
-asio::awaitable<void> fail() { throw std::runtime_error("broken"); co_return; }
+asio::awaitable<void> fail()
+{
+    throw std::runtime_error("broken");
+    co_return;
+}
 
 asio::awaitable<void> sleep_forever(Clock& clock, bool& stopped)
 {

@@ -6,7 +6,8 @@
 namespace trunkline {
 namespace {
 
-std::string refusal(const Config::Environment& environment, const Config::Environment& flags = {}, std::string_view dotenv = {})
+std::string refusal(const Config::Environment& environment, const Config::Environment& flags = {},
+                    std::string_view dotenv = {})
 {
     try {
         Config::load(environment, flags, dotenv).database_url();
@@ -21,12 +22,14 @@ TEST(Config, flags_win_over_the_environment_over_dotenv_over_defaults)
     EXPECT_EQ(Config::load({}, {}).get("TRUNKLINE_LISTEN"), "127.0.0.1:8080");
     EXPECT_EQ(Config::load({}, {}, "TRUNKLINE_LISTEN=a:1\n").get("TRUNKLINE_LISTEN"), "a:1");
     EXPECT_EQ(Config::load({{"TRUNKLINE_LISTEN", "b:2"}}, {}, "TRUNKLINE_LISTEN=a:1").get("TRUNKLINE_LISTEN"), "b:2");
-    EXPECT_EQ(Config::load({{"TRUNKLINE_LISTEN", "b:2"}}, {{"TRUNKLINE_LISTEN", "c:3"}}).get("TRUNKLINE_LISTEN"), "c:3");
+    EXPECT_EQ(Config::load({{"TRUNKLINE_LISTEN", "b:2"}}, {{"TRUNKLINE_LISTEN", "c:3"}}).get("TRUNKLINE_LISTEN"),
+              "c:3");
 }
 
 TEST(Config, an_unknown_name_of_ours_is_refused_with_the_nearest_known_one)
 {
-    EXPECT_EQ(refusal({{"TRUNKLINE_LISTN", "x"}}), "there is no setting TRUNKLINE_LISTN (in the environment); did you mean TRUNKLINE_LISTEN?");
+    EXPECT_EQ(refusal({{"TRUNKLINE_LISTN", "x"}}),
+              "there is no setting TRUNKLINE_LISTN (in the environment); did you mean TRUNKLINE_LISTEN?");
     EXPECT_NE(refusal({{"CRM_MYSQL_PASWORD", "x"}}).find("CRM_MYSQL_PASSWORD"), std::string::npos);
     EXPECT_EQ(refusal({{"HOME", "/root"}}), "");
 }
@@ -43,7 +46,8 @@ TEST(Config, a_missing_part_of_the_database_is_named)
 {
     EXPECT_EQ(refusal({{"DB_HOST", "h"}, {"DB_USER", "u"}}),
               "DB_NAME is missing: DB_HOST, DB_USER and DB_NAME are needed together, or DATABASE_URL alone");
-    const Config whole = Config::load({{"DB_HOST", "h"}, {"DB_USER", "u"}, {"DB_PASSWORD", "p@ss/word"}, {"DB_NAME", "n"}}, {});
+    const Config whole =
+        Config::load({{"DB_HOST", "h"}, {"DB_USER", "u"}, {"DB_PASSWORD", "p@ss/word"}, {"DB_NAME", "n"}}, {});
     EXPECT_EQ(whole.database_url(), "postgresql://u:p%40ss%2Fword@h:5432/n");
     EXPECT_EQ(Config::load({}, {}).database_url(), "sqlite:./data/trunkline.db");
 }
@@ -59,7 +63,8 @@ TEST(Config, dotenv_has_comments_quotes_and_says_which_line_is_wrong)
 
 TEST(Config, numbers_and_switches_are_checked)
 {
-    EXPECT_THROW(Config::load({{"TRUNKLINE_CRM_WAIT_MAX", "soon"}}, {}).get_integer("TRUNKLINE_CRM_WAIT_MAX", 0, 60), ConfigError);
+    EXPECT_THROW(Config::load({{"TRUNKLINE_CRM_WAIT_MAX", "soon"}}, {}).get_integer("TRUNKLINE_CRM_WAIT_MAX", 0, 60),
+                 ConfigError);
     EXPECT_THROW(Config::load({{"CRM_MYSQL_ENABLED", "maybe"}}, {}).get_bool("CRM_MYSQL_ENABLED"), ConfigError);
     EXPECT_TRUE(Config::load({{"CRM_MYSQL_ENABLED", "On"}}, {}).get_bool("CRM_MYSQL_ENABLED"));
 }

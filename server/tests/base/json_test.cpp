@@ -86,7 +86,8 @@ TEST(Json, what_is_not_json_is_said_so)
 
 TEST(Json, a_character_that_databases_cannot_hold_is_refused)
 {
-    EXPECT_EQ(problems_of(R"({"name":"a\u0000b","wheels":[],"colour":"red"})").at(0), "/name must not contain the character U+0000");
+    EXPECT_EQ(problems_of(R"({"name":"a\u0000b","wheels":[],"colour":"red"})").at(0),
+              "/name must not contain the character U+0000");
 }
 
 TEST(Json, a_struct_has_a_schema_that_says_its_limits)

@@ -51,7 +51,8 @@ TEST_P(Cases, a_code_is_given_once_and_has_a_form)
 
 TEST_P(Cases, a_price_has_amount_and_currency_or_is_none)
 {
-    json::object body{{"code", "WP-2"}, {"name", "Permit"}, {"category", "visa"}, {"base_price", json::object{{"amount", 1}}}};
+    json::object body{
+        {"code", "WP-2"}, {"name", "Permit"}, {"category", "visa"}, {"base_price", json::object{{"amount", 1}}}};
     EXPECT_EQ(pointer(house.expect(400, Method::post, "/case-types", {.body = body})), "/base_price/currency");
     body["base_price"] = json::object{{"amount", -1}, {"currency", "EUR"}};
     EXPECT_EQ(pointer(house.expect(400, Method::post, "/case-types", {.body = body})), "/base_price/amount");
@@ -63,8 +64,9 @@ TEST_P(Cases, a_price_has_amount_and_currency_or_is_none)
 
 TEST_P(Cases, a_type_is_changed_and_its_change_audited)
 {
-    const auto changed = house.patch("/case-types/{id}", type,
-                                     json::object{{"active", false}, {"base_price", nullptr}, {"description", "For a year"}});
+    const auto changed =
+        house.patch("/case-types/{id}", type,
+                    json::object{{"active", false}, {"base_price", nullptr}, {"description", "For a year"}});
     EXPECT_EQ(changed.at("active"), false);
     EXPECT_TRUE(changed.at("base_price").is_null());
     EXPECT_EQ(text_of(changed, "name"), "Work permit");
@@ -117,7 +119,9 @@ TEST_P(Cases, a_patch_changes_what_it_gives)
     EXPECT_TRUE(changed.at("quoted_price").is_null());
     EXPECT_EQ(text_of(house.patch("/cases/{id}", one, json::object{{"notes", ""}}), "notes"), "null");
     house.expect(400, Method::patch, "/cases/{id}", {.ids = {one}, .body = json::object{}});
-    EXPECT_EQ(pointer(house.expect(400, Method::patch, "/cases/{id}", {.ids = {one}, .body = json::object{{"status", "done"}}})), "/status");
+    EXPECT_EQ(pointer(house.expect(400, Method::patch, "/cases/{id}",
+                                   {.ids = {one}, .body = json::object{{"status", "done"}}})),
+              "/status");
     const auto last = house.audit().back();
     EXPECT_EQ(json::parse(last.changes.text()), json::parse(R"({"notes": {"before": "soon", "after": null}})"));
 }

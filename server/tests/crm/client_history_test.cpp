@@ -57,7 +57,8 @@ TEST_P(History, an_interaction_is_about_a_case_of_the_same_client)
     house.add_case_type("WP-1");
     const Uuid other = house.add_client("Charles", "charles@crm.example.test");
     const auto open = [&](const Uuid& of) {
-        return text_of(house.post("/cases", json::object{{"client_id", db::to_string(of)}, {"case_type_code", "WP-1"}}), "id");
+        return text_of(house.post("/cases", json::object{{"client_id", db::to_string(of)}, {"case_type_code", "WP-1"}}),
+                       "id");
     };
     json::object about = note("x");
     about["case_id"] = open(other);
@@ -80,12 +81,14 @@ TEST_P(History, interactions_are_filtered_and_paged_and_the_record_shows_ten)
 {
     const Uuid other = house.add_client("Charles", "charles@crm.example.test");
     for (int i = 0; i < 12; ++i) house.post("/interactions", note(std::to_string(i)));
-    house.post("/interactions", json::object{{"client_id", db::to_string(other)}, {"interaction_type", "note"}, {"summary", "his"}});
+    house.post("/interactions",
+               json::object{{"client_id", db::to_string(other)}, {"interaction_type", "note"}, {"summary", "his"}});
     EXPECT_EQ(record().at("interactions").as_array().size(), 10u);
     EXPECT_EQ(text_of(record().at("interactions").at(0), "summary"), "11");
     EXPECT_EQ(column(house.get("/interactions", {.query = {{"interaction_type", "note"}}}), "summary"), Texts{"his"});
     const auto page = house.get("/interactions", {.query = {{"client_id", db::to_string(client)}, {"limit", "11"}}});
-    const auto rest = house.get("/interactions", {.query = {{"client_id", db::to_string(client)}, {"after", text_of(page, "next")}}});
+    const auto rest =
+        house.get("/interactions", {.query = {{"client_id", db::to_string(client)}, {"after", text_of(page, "next")}}});
     EXPECT_EQ(column(rest, "summary"), Texts{"0"});
     EXPECT_TRUE(rest.at("next").is_null());
 }
@@ -159,7 +162,8 @@ TEST_P(History, the_timeline_tells_all_that_happened_newest_first)
     const Uuid talk = house.add_conversation({"I'm Ada Byron"});
     house.add_evidence(client, talk, "full_name", "Ada Byron");
     house.database.clock.advance(1s);
-    const Uuid one = id_of(house.post("/cases", json::object{{"client_id", db::to_string(client)}, {"case_type_code", "WP-1"}}));
+    const Uuid one =
+        id_of(house.post("/cases", json::object{{"client_id", db::to_string(client)}, {"case_type_code", "WP-1"}}));
     house.database.clock.advance(1s);
     house.post("/interactions", note("Called"));
     house.database.clock.advance(1s);
@@ -169,8 +173,9 @@ TEST_P(History, the_timeline_tells_all_that_happened_newest_first)
 
     const auto timeline = house.get("/clients/{id}/timeline", {.ids = {client}});
     EXPECT_EQ(column(timeline, "kind"), (Texts{"change", "change", "interaction", "case", "evidence", "change"}));
-    EXPECT_EQ(column(timeline, "title"), (Texts{"Case updated by Alan Turing", "Updated by Alan Turing", "Call", "Case: Work permit",
-                                                "Full name: Ada Byron", "Created by Alan Turing"}));
+    EXPECT_EQ(column(timeline, "title"),
+              (Texts{"Case updated by Alan Turing", "Updated by Alan Turing", "Call", "Case: Work permit",
+                     "Full name: Ada Byron", "Created by Alan Turing"}));
     const auto details = column(timeline, "detail");
     EXPECT_EQ(details[0], "status: inquiry → approved");
     EXPECT_NE(details[1].find("phone: none → +19776252661"), std::string::npos);

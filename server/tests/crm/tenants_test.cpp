@@ -25,7 +25,8 @@ TEST_P(Tenants, every_struct_of_the_routes_has_a_name_of_its_own)
 
 TEST_P(Tenants, what_creates_takes_a_key)
 {
-    for (const http::Route& route : house.table) EXPECT_EQ(route.options.idempotency_key, route.method == Method::post) << route.path;
+    for (const http::Route& route : house.table)
+        EXPECT_EQ(route.options.idempotency_key, route.method == Method::post) << route.path;
 }
 
 TEST_P(Tenants, none_reaches_what_is_anothers_by_any_route)
@@ -33,7 +34,8 @@ TEST_P(Tenants, none_reaches_what_is_anothers_by_any_route)
     const Uuid client = house.add_client("Ada", "ada@crm.example.test");
     const Uuid type = house.add_case_type("WP-1");
     const json::value about = json::object{{"client_id", db::to_string(client)}, {"case_type_code", "WP-1"}};
-    const json::value note = json::object{{"client_id", db::to_string(client)}, {"interaction_type", "note"}, {"summary", "x"}};
+    const json::value note =
+        json::object{{"client_id", db::to_string(client)}, {"interaction_type", "note"}, {"summary", "x"}};
     const Uuid one = id_of(house.post("/cases", about));
     const Uuid noted = id_of(house.post("/interactions", note));
     const Uuid talk = house.add_conversation({"I am Ada"});

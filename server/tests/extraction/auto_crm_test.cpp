@@ -72,7 +72,8 @@ TEST_P(AutoCrmRules, the_calls_pool_wins)
     CrmBed other(db::Engine::sqlite);
     const Uuid conversation = bed.conversation(bed.database.staff, {"hello"});
     other.extractor.script = [](const ExtractionInput&) { return somebody(0.9); };
-    auto processing = other.crm.process_conversation(conversation, bed.messages(conversation), {}, "system", &bed.database.pool());
+    auto processing =
+        other.crm.process_conversation(conversation, bed.messages(conversation), {}, "system", &bed.database.pool());
     // Its own extractor lane resumes on the loop that runs it.
     EXPECT_TRUE(bed.database.run(std::move(processing)).success);
     EXPECT_EQ(bed.count("clients"), 1);
@@ -244,9 +245,11 @@ TEST_P(AutoCrmRules, a_case_is_opened_from_a_confidence_of_seven_tenths)
     EXPECT_FALSE(process(with_intent(0.99, "NPWP")).practice_id) << "no longer offered";
     const CrmResult opened = process(with_intent(0.7));
     EXPECT_TRUE(opened.practice_created);
-    EXPECT_EQ(bed.count("cases", "status = 'inquiry' AND priority = 'normal' AND notes = 'I need a KITAS'"
-                                 " AND quoted_price_amount = 150000 AND quoted_price_currency = 'EUR' AND created_by = 'system'"),
-              1);
+    EXPECT_EQ(
+        bed.count("cases",
+                  "status = 'inquiry' AND priority = 'normal' AND notes = 'I need a KITAS'"
+                  " AND quoted_price_amount = 150000 AND quoted_price_currency = 'EUR' AND created_by = 'system'"),
+        1);
     EXPECT_EQ(bed.count("cases"), 1);
     EXPECT_EQ(bed.count("interactions", "case_id IS NOT NULL"), 1);
 }
@@ -304,7 +307,8 @@ TEST_P(AutoCrmRules, a_conversation_that_grows_has_one_interaction_and_its_sente
     EXPECT_EQ(bed.count("interactions", "summary = '3 messages' AND interaction_type = 'chat' AND channel = 'web_chat'"
                                         " AND direction = 'inbound' AND team_member = 'system'"),
               1);
-    const auto content = bed.database.run(bed.database.pool().fetch_value<std::string>("SELECT full_content FROM interactions"));
+    const auto content =
+        bed.database.run(bed.database.pool().fetch_value<std::string>("SELECT full_content FROM interactions"));
     EXPECT_EQ(content, "USER: KITAS please\nASSISTANT: Gladly\nUSER: Thanks");
     EXPECT_EQ(bed.clients().at(0).last_interaction_at, bed.database.clock.now());
 }
@@ -333,7 +337,8 @@ TEST_P(AutoCrmRules, each_value_has_the_sentence_it_came_from)
         found.client.confidence = 0.95;
         return found;
     };
-    const Uuid conversation = bed.conversation(bed.database.staff, {"> Who are you?", "Ada Lovelace, at ada@crm.example.test"});
+    const Uuid conversation =
+        bed.conversation(bed.database.staff, {"> Who are you?", "Ada Lovelace, at ada@crm.example.test"});
     const CrmResult result = bed.process(conversation);
     bed.process(conversation);
     const Uuid message = bed.messages(conversation).at(1).id;
@@ -355,7 +360,10 @@ TEST_P(AutoCrmRules, who_is_signed_in_is_known_by_his_address)
     EXPECT_TRUE(first.client_created);
     EXPECT_EQ(bed.clients().at(0).email, "ada.lovelace@crm.example.test");
     EXPECT_EQ(bed.clients().at(0).full_name, "ada.lovelace");
-    EXPECT_EQ(bed.count("evidence", "field = 'email' AND method = 'account' AND message_id IS NULL AND conversation_id IS NOT NULL"), 1);
+    EXPECT_EQ(
+        bed.count("evidence",
+                  "field = 'email' AND method = 'account' AND message_id IS NULL AND conversation_id IS NOT NULL"),
+        1);
     const CrmResult second = bed.process(conversation, email_of(bed.database.customer));
     EXPECT_EQ(second.client_id, first.client_id);
     EXPECT_EQ(bed.extractor.seen.known.email, "ada.lovelace@crm.example.test") << "the extractor knows what is known";
@@ -471,8 +479,11 @@ TEST_P(AutoCrmRules, a_mail_is_a_conversation_and_is_processed_once)
         found.client.confidence = 0.9;
         return found;
     };
-    const IncomingEmail mail{"<1@mail.example.test>", "\"A. L. <Countess>\" <Ada@CRM.example.test>", "A visa",
-                             std::string("I need a visa.\0\xff", 16), {}};
+    const IncomingEmail mail{"<1@mail.example.test>",
+                             "\"A. L. <Countess>\" <Ada@CRM.example.test>",
+                             "A visa",
+                             std::string("I need a visa.\0\xff", 16),
+                             {}};
     const CrmResult first = bed.database.run(bed.crm.process_email_interaction(mail));
     EXPECT_TRUE(first.success && first.client_created) << first.error.value_or("");
     EXPECT_EQ(bed.clients().at(0).email, "ada@crm.example.test");

@@ -13,14 +13,16 @@ TranscriptMessage message(Sender sender, std::string text) { return {db::new_uui
 TEST(FullContent, has_a_line_for_each_message_with_its_role)
 {
     EXPECT_EQ(full_content({}), "");
-    EXPECT_EQ(full_content({message(Sender::customer, "Hello"), message(Sender::agent, "Good day"), message(Sender::system, "Looked up")}),
+    EXPECT_EQ(full_content({message(Sender::customer, "Hello"), message(Sender::agent, "Good day"),
+                            message(Sender::system, "Looked up")}),
               "USER: Hello\nASSISTANT: Good day\nSYSTEM: Looked up");
 }
 
 TEST(FullContent, keeps_the_newest_of_a_long_conversation_and_says_so)
 {
     std::vector<TranscriptMessage> messages;
-    for (int i = 0; i < 30; ++i) messages.push_back(message(Sender::customer, std::to_string(i) + std::string(10'000, 'x')));
+    for (int i = 0; i < 30; ++i)
+        messages.push_back(message(Sender::customer, std::to_string(i) + std::string(10'000, 'x')));
     const std::string content = full_content(messages);
     EXPECT_LT(content.size(), full_content_bytes_max + 100);
     EXPECT_TRUE(content.starts_with("(4 earlier messages are in the conversation)\nUSER: 4x"));

@@ -18,7 +18,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-json::value line(std::string_view role, std::string_view content) { return json::object{{"role", role}, {"content", content}}; }
+json::value line(std::string_view role, std::string_view content)
+{
+    return json::object{{"role", role}, {"content", content}};
+}
 
 json::value transcript(std::string_view session, json::array messages)
 {
@@ -39,7 +42,10 @@ struct Transcripts : ::testing::TestWithParam<db::Engine> {
     asio::awaitable<http::Response> posted(http::Actor actor, std::string body, std::optional<std::string> key)
     {
         http::CallBuilder builder;
-        builder.actor(actor).idempotency_key(std::move(key)).request_line("POST /api/v1/conversations/save").body_hash(sha256_hex(body));
+        builder.actor(actor)
+            .idempotency_key(std::move(key))
+            .request_line("POST /api/v1/conversations/save")
+            .body_hash(sha256_hex(body));
         http::Call call = builder.build();
         http::RawInput raw;
         raw.body = body;
@@ -57,9 +63,11 @@ struct Transcripts : ::testing::TestWithParam<db::Engine> {
     }
     /// A request that goes on while the test does something else.
     struct Running {
-        Running(Transcripts& test, const json::value& body) : database(test.bed.database), group(database.io.get_executor())
+        Running(Transcripts& test, const json::value& body)
+            : database(test.bed.database), group(database.io.get_executor())
         {
-            group.start("request", ::trunkline::testing::detail::keep(test.posted(test.bed.database.staff, serialize(body), {}), response));
+            group.start("request", ::trunkline::testing::detail::keep(
+                                       test.posted(test.bed.database.staff, serialize(body), {}), response));
         }
         ~Running()
         {
@@ -70,7 +78,10 @@ struct Transcripts : ::testing::TestWithParam<db::Engine> {
         TaskGroup group;
         std::optional<http::Response> response;
     };
-    void until_it_waits() { bed.database.until([&] { return bed.results.waiting() == 1; }); }
+    void until_it_waits()
+    {
+        bed.database.until([&] { return bed.results.waiting() == 1; });
+    }
 };
 
 json::value hello() { return transcript("s", {line("user", "hello"), line("assistant", "good day")}); }
@@ -108,7 +119,8 @@ TEST_P(Transcripts, one_that_grows_adds_what_is_new_and_keeps_one_interaction)
 {
     bed.start();
     const json::value first = save(hello());
-    const json::value second = save(transcript("s", {line("user", "hello"), line("assistant", "good day"), line("user", "bye")}));
+    const json::value second =
+        save(transcript("s", {line("user", "hello"), line("assistant", "good day"), line("user", "bye")}));
     EXPECT_EQ(second.at("conversation_id"), first.at("conversation_id"));
     EXPECT_EQ(second.at("messages_saved"), 1);
     EXPECT_EQ(second.at("crm").at("interaction_id"), first.at("crm").at("interaction_id"));
@@ -166,7 +178,8 @@ TEST_P(Transcripts, a_client_that_leaves_changes_nothing)
 TEST_P(Transcripts, who_waits_holds_nothing)
 {
     WorkerBed narrow(GetParam(), 1);
-    TranscriptRoutes of_narrow(narrow.database.pool(), narrow.database.clock, narrow.hub, topics, narrow.bell, narrow.results);
+    TranscriptRoutes of_narrow(narrow.database.pool(), narrow.database.clock, narrow.hub, topics, narrow.bell,
+                               narrow.results);
     Gate gate(narrow.database);
     narrow.extractor.script = gate.before([](const ExtractionInput&) { return somebody(0.9); });
     table = of_narrow.table();
@@ -200,7 +213,8 @@ TEST_P(Transcripts, a_repeated_request_is_saved_and_read_once)
 TEST_P(Transcripts, without_a_session_each_is_a_conversation)
 {
     bed.start();
-    const json::value one = json::object{{"messages", json::array{line("user", "hello")}}, {"metadata", {{"source", "a test"}}}};
+    const json::value one =
+        json::object{{"messages", json::array{line("user", "hello")}}, {"metadata", {{"source", "a test"}}}};
     EXPECT_NE(save(one).at("conversation_id"), save(one).at("conversation_id"));
     EXPECT_EQ(bed.count("conversations"), 2);
 }
@@ -296,7 +310,8 @@ TEST_P(Transcripts, real_dialogues_make_the_clients_who_say_who_they_are)
     EXPECT_EQ(clients[1].email, "aphoenix939@email.com");
     EXPECT_FALSE(clients[1].phone);
     EXPECT_EQ(bed.count("evidence"), 5);
-    EXPECT_EQ(bed.count("evidence", "quote = '(977) 625-2661' AND field = 'phone' AND start_at = 0 AND end_at = 14"), 1);
+    EXPECT_EQ(bed.count("evidence", "quote = '(977) 625-2661' AND field = 'phone' AND start_at = 0 AND end_at = 14"),
+              1);
     EXPECT_EQ(save(abcd(0)).at("crm").at("client_id"), crystal.at("crm").at("client_id"));
     EXPECT_EQ(bed.count("clients"), 2);
 }
@@ -313,7 +328,8 @@ TEST_P(Transcripts, thousands_of_real_messages_are_read_back_byte_for_byte)
         for (const json::value& dialogue : dialogues.as_array()) {
             json::array messages;
             for (const auto& turn : dialogue.at("turns").as_array())
-                messages.push_back(line(turn.at("speaker").as_string() == "USER" ? "user" : "assistant", turn.at("utterance").as_string()));
+                messages.push_back(line(turn.at("speaker").as_string() == "USER" ? "user" : "assistant",
+                                        turn.at("utterance").as_string()));
             const json::value answer = save(transcript(dialogue.at("dialogue_id").as_string(), messages));
             const auto id = db::Uuid::parse(answer.at("conversation_id").as_string());
             const auto stored = bed.messages(*id);

@@ -120,10 +120,14 @@ TEST(FolderAssets, never_leave_the_folder)
     std::filesystem::create_symlink(folder.path() / "secret.txt", folder.path() / "web/link.txt");
     ThingRoutes things;
     RunningServer server(things.routes(), {}, {}, Assets(folder.path() / "web"));
-    for (const std::string path : {"/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/.hidden.txt", "/link.txt", "//secret.txt"})
+    for (const std::string path :
+         {"/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/.hidden.txt", "/link.txt", "//secret.txt"})
         EXPECT_EQ(server.get(path).status, 404) << path;
 }
 
-TEST(FolderAssets, need_a_folder) { EXPECT_THROW(Assets(std::filesystem::path("/nowhere/at/all")), std::filesystem::filesystem_error); }
+TEST(FolderAssets, need_a_folder)
+{
+    EXPECT_THROW(Assets(std::filesystem::path("/nowhere/at/all")), std::filesystem::filesystem_error);
+}
 
 } // namespace trunkline::http::testing

@@ -26,7 +26,8 @@ struct EventStreamTest : ::testing::Test {
     }
     bool ended(int streams)
     {
-        return server.eventually([&](Server& running) { return things.streams_ended == streams && running.streams() == 0; });
+        return server.eventually(
+            [&](Server& running) { return things.streams_ended == streams && running.streams() == 0; });
     }
 };
 
@@ -119,7 +120,8 @@ TEST_F(EventStreamTest, head_of_a_stream_opens_none)
 {
     Client client = server.connect();
     EXPECT_EQ(client.ask(request("HEAD", "/api/v1/events", server.port())).status, 200);
-    EXPECT_TRUE(server.eventually([](Server& running) { return running.connections() <= 1 && running.streams() == 0; }));
+    EXPECT_TRUE(
+        server.eventually([](Server& running) { return running.connections() <= 1 && running.streams() == 0; }));
     EXPECT_EQ(things.streams_ended, 0);
 }
 

@@ -28,7 +28,8 @@ using trunkline::testing::Database;
 /// A route that writes a row each time its effect runs, and a database to write it to.
 struct Idempotency : ::testing::TestWithParam<db::Engine> {
     Database database{GetParam()};
-    Route notes = route(Method::post, "/api/v1/notes", "Write a note", Access::signed_in, this, &Idempotency::write, {.idempotency_key = true});
+    Route notes = route(Method::post, "/api/v1/notes", "Write a note", Access::signed_in, this, &Idempotency::write,
+                        {.idempotency_key = true});
 
     void SetUp() override { database.run(make_table()); }
 
@@ -49,7 +50,8 @@ struct Idempotency : ::testing::TestWithParam<db::Engine> {
     }
 
     /// A POST of `text` with that key, as the router would make it.
-    asio::awaitable<Response> posted(const Actor* actor, std::optional<std::string> key, std::string text, std::string address = "/api/v1/notes")
+    asio::awaitable<Response> posted(const Actor* actor, std::optional<std::string> key, std::string text,
+                                     std::string address = "/api/v1/notes")
     {
         const std::string body = serialize(to_json(NewNote{text}));
         CallBuilder builder;
@@ -60,17 +62,25 @@ struct Idempotency : ::testing::TestWithParam<db::Engine> {
         raw.body = body;
         co_return co_await notes.handle(call, raw);
     }
-    Response post(const Actor& actor, std::optional<std::string> key, std::string text, std::string address = "/api/v1/notes")
+    Response post(const Actor& actor, std::optional<std::string> key, std::string text,
+                  std::string address = "/api/v1/notes")
     {
         return database.run(posted(&actor, std::move(key), std::move(text), std::move(address)));
     }
 
-    std::int64_t count() { return database.run(database.pool().fetch_value<std::int64_t>("SELECT count(*) FROM notes")); }
-    std::int64_t keys() { return database.run(database.pool().fetch_value<std::int64_t>("SELECT count(*) FROM idempotency")); }
+    std::int64_t count()
+    {
+        return database.run(database.pool().fetch_value<std::int64_t>("SELECT count(*) FROM notes"));
+    }
+    std::int64_t keys()
+    {
+        return database.run(database.pool().fetch_value<std::int64_t>("SELECT count(*) FROM idempotency"));
+    }
 
     static bool is_replay(const Response& response)
     {
-        return std::ranges::count(response.headers, std::pair<std::string, std::string>("Idempotent-Replay", "true")) == 1;
+        return std::ranges::count(response.headers, std::pair<std::string, std::string>("Idempotent-Replay", "true")) ==
+               1;
     }
 };
 
@@ -157,11 +167,13 @@ TEST_P(Idempotency, of_many_at_once_one_is_done_and_the_others_get_its_answer_or
             if (failure) response.status = 500;
             answers.push_back(std::move(response));
         };
-        asio::co_spawn(db::with_task(database.io.get_executor(), "racer"), posted(&database.customer, "k", "hello"), note);
+        asio::co_spawn(db::with_task(database.io.get_executor(), "racer"), posted(&database.customer, "k", "hello"),
+                       note);
     }
     database.until([&] { return answers.size() == 8; });
     EXPECT_EQ(count(), 1);
-    EXPECT_EQ(std::ranges::count_if(answers, [](const Response& one) { return one.status == 201 && !is_replay(one); }), 1);
+    EXPECT_EQ(std::ranges::count_if(answers, [](const Response& one) { return one.status == 201 && !is_replay(one); }),
+              1);
     for (const Response& one : answers) EXPECT_TRUE(one.status == 201 || one.status == 409) << one.status << one.body;
 }
 

@@ -53,12 +53,15 @@ TEST_F(OpenApi, says_what_a_route_takes_and_answers)
 {
     const json::object& create = operation("/api/v1/things", "post");
     EXPECT_EQ(create.at("tags").at(0).as_string(), "things");
-    EXPECT_EQ(create.at("requestBody").at("content").at("application/json").at("schema").at("$ref").as_string(), "#/components/schemas/NewThing");
+    EXPECT_EQ(create.at("requestBody").at("content").at("application/json").at("schema").at("$ref").as_string(),
+              "#/components/schemas/NewThing");
     EXPECT_EQ(create.at("parameters").at(0).at("name").as_string(), "Idempotency-Key");
     EXPECT_EQ(create.at("responses").at("201").at("content").at("application/json").at("schema").at("$ref").as_string(),
               "#/components/schemas/Thing");
-    EXPECT_EQ(statuses(create), (std::set<std::string>{"201", "400", "401", "403", "409", "413", "415", "429", "500", "503"}));
-    EXPECT_EQ(statuses(operation("/api/v1/things/{id}", "get")), (std::set<std::string>{"200", "400", "401", "404", "429", "500", "503"}));
+    EXPECT_EQ(statuses(create),
+              (std::set<std::string>{"201", "400", "401", "403", "409", "413", "415", "429", "500", "503"}));
+    EXPECT_EQ(statuses(operation("/api/v1/things/{id}", "get")),
+              (std::set<std::string>{"200", "400", "401", "404", "429", "500", "503"}));
     EXPECT_EQ(operation("/api/v1/things", "get").at("parameters").as_array().size(), 3u);
 }
 

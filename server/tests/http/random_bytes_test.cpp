@@ -38,11 +38,13 @@ std::string damaged(Random& random, std::string text)
 
 std::string random_request(Random& random, std::uint16_t port)
 {
-    static const std::vector<std::string> targets{"/", "/api/v1/things?limit=3&colour=red", "/api/v1/small", "/api/v1/seen", "/api/v1/short-stream"};
+    static const std::vector<std::string> targets{"/", "/api/v1/things?limit=3&colour=red", "/api/v1/small",
+                                                  "/api/v1/seen", "/api/v1/short-stream"};
     static const std::vector<std::string> methods{"GET", "POST", "HEAD", "OPTIONS", "PUT"};
-    const std::string good = request(methods[below(random, methods.size())], targets[below(random, targets.size())], port,
-                                     {"Content-Type: application/json", "Authorization: Bearer customer", "Accept-Encoding: gzip"},
-                                     R"({"name":"lamp","colour":"red"})");
+    const std::string good =
+        request(methods[below(random, methods.size())], targets[below(random, targets.size())], port,
+                {"Content-Type: application/json", "Authorization: Bearer customer", "Accept-Encoding: gzip"},
+                R"({"name":"lamp","colour":"red"})");
     switch (random() % 4) {
     case 0: return random_bytes(random, 2000);
     case 1: return good + random_bytes(random, 300);

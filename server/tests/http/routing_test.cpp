@@ -33,7 +33,9 @@ TEST_F(Routing, an_answer_is_the_struct_as_json)
     const Answer answer = server.get("/api/v1/things?limit=7", customer);
     EXPECT_EQ(answer.status, 200);
     EXPECT_EQ(answer.header("Content-Type"), "application/json");
-    EXPECT_EQ(answer.body, R"({"items":[{"id":"00000000-0000-0000-0000-000000000000","name":"lamp 7","colour":"green"}],"next":null})");
+    EXPECT_EQ(
+        answer.body,
+        R"({"items":[{"id":"00000000-0000-0000-0000-000000000000","name":"lamp 7","colour":"green"}],"next":null})");
 }
 
 TEST_F(Routing, a_body_is_decoded_and_a_created_thing_answers_201)
@@ -45,13 +47,15 @@ TEST_F(Routing, a_body_is_decoded_and_a_created_thing_answers_201)
 
 TEST_F(Routing, a_wrong_body_is_refused_with_every_field_that_is_wrong)
 {
-    const Answer answer = server.post("/api/v1/things", R"({"name":"","colour":"blue","email":"no","nmae":1})", customer);
+    const Answer answer =
+        server.post("/api/v1/things", R"({"name":"","colour":"blue","email":"no","nmae":1})", customer);
     EXPECT_EQ(answer.status, 400);
     const auto document = problem_of(answer);
     EXPECT_EQ(document.at("type").as_string(), "/problems/invalid");
     EXPECT_EQ(document.at("instance").as_string(), answer.header("X-Request-Id"));
     std::set<std::string> pointers;
-    for (const auto& error : document.at("errors").as_array()) pointers.insert(std::string(error.at("pointer").as_string()));
+    for (const auto& error : document.at("errors").as_array())
+        pointers.insert(std::string(error.at("pointer").as_string()));
     EXPECT_EQ(pointers, (std::set<std::string>{"/name", "/colour", "/email", "/nmae"}));
 }
 
@@ -140,7 +144,10 @@ TEST_F(Routing, who_has_not_signed_in_gets_401_and_who_may_not_403)
     EXPECT_EQ(nobody.status, 401);
     EXPECT_TRUE(nobody.header("WWW-Authenticate").starts_with("Bearer"));
     EXPECT_EQ(server.get("/api/v1/things", {"Authorization: Bearer unknown"}).status, 401);
-    EXPECT_EQ(server.ask("DELETE", "/api/v1/things/00000000-0000-0000-0000-000000000001", {"Authorization: Bearer staff"}).status, 403);
+    EXPECT_EQ(
+        server.ask("DELETE", "/api/v1/things/00000000-0000-0000-0000-000000000001", {"Authorization: Bearer staff"})
+            .status,
+        403);
     EXPECT_EQ(server.ask("DELETE", "/api/v1/things/00000000-0000-0000-0000-000000000001", admin).status, 204);
 }
 
@@ -208,7 +215,8 @@ TEST_F(Routing, an_idempotency_key_has_visible_characters)
 {
     const std::string body = R"({"name":"lamp","colour":"red"})";
     const auto with_key = [&](const std::string& key) {
-        return server.post("/api/v1/things", body, {"Authorization: Bearer customer", "Idempotency-Key: " + key}).status;
+        return server.post("/api/v1/things", body, {"Authorization: Bearer customer", "Idempotency-Key: " + key})
+            .status;
     };
     EXPECT_EQ(with_key("a b"), 400);
     EXPECT_EQ(with_key("\xc3\xa4"), 400);

@@ -57,10 +57,7 @@ TEST_F(SameOrigin, a_program_without_a_cookie_need_not_say_where_it_comes_from)
     EXPECT_EQ(post({json_type}), 401);
 }
 
-TEST_F(SameOrigin, a_program_with_our_cookie_has_to)
-{
-    EXPECT_EQ(post({cookie, json_type}), 403);
-}
+TEST_F(SameOrigin, a_program_with_our_cookie_has_to) { EXPECT_EQ(post({cookie, json_type}), 403); }
 
 TEST_F(SameOrigin, a_bearer_token_is_proof_enough_and_the_cookie_beside_it_is_not_looked_at)
 {
@@ -95,7 +92,8 @@ TEST_F(SameOrigin, a_cookie_without_the_host_prefix_is_never_accepted)
 TEST_F(SameOrigin, the_session_cookie_is_kept_for_this_host_alone)
 {
     const Answer in = server.post("/api/v1/sign-in", "{}");
-    EXPECT_EQ(in.header("Set-Cookie"), "__Host-trunkline=customer; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=3600");
+    EXPECT_EQ(in.header("Set-Cookie"),
+              "__Host-trunkline=customer; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=3600");
     const Answer out = server.post("/api/v1/sign-out", "{}");
     EXPECT_EQ(out.header("Set-Cookie"), "__Host-trunkline=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
 }

@@ -62,7 +62,9 @@ TEST_F(ServerTest, refuses_a_head_that_is_too_large)
     EXPECT_EQ(answer.status, 431);
     EXPECT_TRUE(client.closed());
     Client just_fits = server.connect();
-    EXPECT_EQ(just_fits.ask(request("GET", "/api/v1/seen", server.port(), {"X-Big: " + big.substr(0, 15 * 1024)})).status, 200);
+    EXPECT_EQ(
+        just_fits.ask(request("GET", "/api/v1/seen", server.port(), {"X-Big: " + big.substr(0, 15 * 1024)})).status,
+        200);
 }
 
 TEST_F(ServerTest, refuses_a_body_that_is_too_large_before_it_is_sent)
@@ -115,7 +117,8 @@ TEST_F(ServerTest, does_not_ask_for_a_body_that_it_refuses_anyway)
 TEST_F(ServerTest, refuses_two_lengths_for_one_body)
 {
     Client client = server.connect();
-    const Answer answer = client.ask("POST /api/v1/small HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+    const Answer answer = client.ask(
+        "POST /api/v1/small HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
     EXPECT_EQ(answer.status, 400);
     EXPECT_TRUE(client.closed());
 }
@@ -123,7 +126,8 @@ TEST_F(ServerTest, refuses_two_lengths_for_one_body)
 TEST_F(ServerTest, a_refused_request_with_a_large_body_still_gets_its_answer)
 {
     Client client = server.connect();
-    client.send("POST /api/v1/nothing HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(server.port()) + "\r\nContent-Length: 300000\r\n\r\n");
+    client.send("POST /api/v1/nothing HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(server.port()) +
+                "\r\nContent-Length: 300000\r\n\r\n");
     EXPECT_TRUE(client.try_send(std::string(300'000, 'x')));
     EXPECT_EQ(client.read_answer().status, 404);
 }
@@ -224,7 +228,8 @@ TEST(Listening, names_the_address_that_cannot_be_had)
     ManualClock clock{Time{}};
     TokenAuthenticator authenticator;
     Router router({}, authenticator, clock);
-    for (const std::string& text : {"127.0.0.1:" + std::to_string(taken.port()), std::string("nowhere"), std::string("127.0.0.1:99999")}) {
+    for (const std::string& text :
+         {"127.0.0.1:" + std::to_string(taken.port()), std::string("nowhere"), std::string("127.0.0.1:99999")}) {
         Server server(io.get_executor(), clock, router, {.listen = {text}});
         try {
             server.listen();

@@ -54,7 +54,9 @@ TEST_F(Copying, a_conversations_messages_keep_their_order_and_no_conversation_wa
     pass_time_until_copied();
     std::string expected;
     for (int i = 0; i < 20; ++i) expected += (i ? "\n" : "") + std::string("a") + std::to_string(i);
-    EXPECT_EQ(owner("SELECT message FROM messages WHERE conversation_id = '" + to_string(conversation) + "' ORDER BY id"), expected);
+    EXPECT_EQ(
+        owner("SELECT message FROM messages WHERE conversation_id = '" + to_string(conversation) + "' ORDER BY id"),
+        expected);
     const auto all = seen_messages();
     EXPECT_LT(std::ranges::find(all, "b2") - all.begin(), 7) << "three rounds bring three messages of each";
 }
@@ -100,8 +102,10 @@ TEST_F(Copying, what_does_not_fit_is_given_up_with_the_reason_never_cut_and_the_
     ASSERT_EQ(dead.size(), 2u);
     std::set<std::string> reasons;
     for (const auto& letter : dead) reasons.insert(letter.last_error);
-    EXPECT_TRUE(reasons.contains("message does not fit: it has 65536 bytes and the column holds 65535; nothing is cut")) << *reasons.begin();
-    EXPECT_TRUE(reasons.contains("username does not fit: it has 101 characters and the column holds 100; nothing is cut"));
+    EXPECT_TRUE(reasons.contains("message does not fit: it has 65536 bytes and the column holds 65535; nothing is cut"))
+        << *reasons.begin();
+    EXPECT_TRUE(
+        reasons.contains("username does not fit: it has 101 characters and the column holds 100; nothing is cut"));
     EXPECT_EQ(said("is given up"), 2u);
 }
 
@@ -120,8 +124,10 @@ TEST_F(Copying, what_the_server_refuses_becomes_a_dead_letter_that_can_be_tried_
 
     stop();
     owner("ALTER TABLE messages CONVERT TO CHARACTER SET utf8mb4");
-    EXPECT_FALSE(local.run(outbox::revive(local.pool(), local.other_tenant, outbox::mirror_topic, balloon, local.clock.now())));
-    EXPECT_TRUE(local.run(outbox::revive(local.pool(), local.tenant, outbox::mirror_topic, balloon, local.clock.now())));
+    EXPECT_FALSE(
+        local.run(outbox::revive(local.pool(), local.other_tenant, outbox::mirror_topic, balloon, local.clock.now())));
+    EXPECT_TRUE(
+        local.run(outbox::revive(local.pool(), local.tenant, outbox::mirror_topic, balloon, local.clock.now())));
     start();
     pass_time_until_copied();
     EXPECT_EQ(seen_messages(), (std::vector<std::string>{"plain", "balloon 🎈 secret"}));

@@ -26,7 +26,10 @@ protected:
 
 private:
     template <class T>
-    const T& any(const std::vector<T>& of) { return of[random_() % of.size()]; }
+    const T& any(const std::vector<T>& of)
+    {
+        return of[random_() % of.size()];
+    }
     bool one_in(unsigned n) { return random_() % n == 0; }
 
     void save_some();
@@ -71,7 +74,8 @@ outbox::MirrorPayload Properties::any_message(bool& fits)
     payload.direction = one_in(2) ? "in" : "out";
     payload.user_id = any<std::string>({"u1", "U1", "ú1", "u2"});
     payload.username = any<std::string>({"Ada", "Ada 🎈", payload.user_id});
-    payload.created_at = Time(std::chrono::sys_days(std::chrono::year(2026) / 11 / 21)) + std::chrono::milliseconds(random_() % 2'500);
+    payload.created_at =
+        Time(std::chrono::sys_days(std::chrono::year(2026) / 11 / 21)) + std::chrono::milliseconds(random_() % 2'500);
     if (twins_) {
         payload.message = one_in(2) ? "ok" : "OK";
         payload.user_id = payload.username = "u1";
@@ -88,7 +92,8 @@ void Properties::save_some()
         const auto payload = any_message(saved.fits);
         saved.message_id = payload.message_id;
         // Property 3: inbound is "in", outbound "out"; floored to the second.
-        saved.row = {payload.user_id, payload.username, payload.direction, payload.message, sql_second(payload.created_at)};
+        saved.row = {payload.user_id, payload.username, payload.direction, payload.message,
+                     sql_second(payload.created_at)};
         const auto started = std::chrono::steady_clock::now();
         save(saved.conversation, payload); // Property 1: it succeeds, whatever state the other side is in
         EXPECT_LT(std::chrono::steady_clock::now() - started, 5s);
@@ -161,8 +166,11 @@ void Properties::expect_order()
     for (const auto& conversation : conversations_) {
         std::string expected;
         for (const auto& saved : saved_)
-            if (saved.fits && saved.conversation == conversation) expected += (expected.empty() ? "" : "\n") + to_string(saved.message_id);
-        EXPECT_EQ(owner("SELECT message_id FROM messages WHERE conversation_id = '" + to_string(conversation) + "' ORDER BY id"), expected);
+            if (saved.fits && saved.conversation == conversation)
+                expected += (expected.empty() ? "" : "\n") + to_string(saved.message_id);
+        EXPECT_EQ(owner("SELECT message_id FROM messages WHERE conversation_id = '" + to_string(conversation) +
+                        "' ORDER BY id"),
+                  expected);
     }
 }
 

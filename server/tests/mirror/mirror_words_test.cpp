@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <mirror/mirror_config.hpp>
 #include <mirror/delivery.hpp>
+#include <mirror/mirror_config.hpp>
 
 #include <base/crypto.hpp>
 #include <base/rfc3339.hpp>
@@ -106,7 +106,8 @@ TEST(Fingerprint, differs_wherever_the_foreign_table_shows_a_difference)
 std::vector<Letter> equal_letters(std::initializer_list<std::int64_t> attempts)
 {
     std::vector<Letter> letters;
-    for (const auto tried : attempts) letters.push_back({claimed("", tried), {db::new_uuid(), "in", "u", "u", "m", {}, {}}, ""});
+    for (const auto tried : attempts)
+        letters.push_back({claimed("", tried), {db::new_uuid(), "in", "u", "u", "m", {}, {}}, ""});
     return letters;
 }
 
@@ -157,13 +158,15 @@ TEST(MysqlError, tells_apart_what_to_do_next)
 
 TEST(MysqlError, keeps_what_a_customer_wrote_out_of_its_text)
 {
-    const std::string wrong = MysqlError(1366, "Incorrect string value: 'my secret' for column `crm`.`messages`.`message` at row 1").what();
+    const std::string wrong =
+        MysqlError(1366, "Incorrect string value: 'my secret' for column `crm`.`messages`.`message` at row 1").what();
     EXPECT_EQ(wrong.find("secret"), std::string::npos) << wrong;
     EXPECT_NE(wrong.find("`message`"), std::string::npos) << wrong;
     const std::string twice = MysqlError(1062, "Duplicate entry 'a secret for column b' for key 'PRIMARY'").what();
     EXPECT_EQ(twice.find("secret"), std::string::npos) << twice;
     EXPECT_NE(twice.find("'PRIMARY'"), std::string::npos) << twice;
-    EXPECT_EQ(without_values(1406, "Data too long for column 'message' at row 1"), "Data too long for column 'message' at row 1");
+    EXPECT_EQ(without_values(1406, "Data too long for column 'message' at row 1"),
+              "Data too long for column 'message' at row 1");
 }
 
 TEST(Column, knows_what_fits_in_characters_or_in_bytes)

@@ -42,7 +42,10 @@ unsigned failure(const std::function<void()>& act)
 TEST(MysqlConnection, its_session_is_utf8_strict_and_keeps_utc_whatever_the_servers_habits)
 {
     MysqlConnection connection(root());
-    const auto row = connected(connection).query("SELECT @@character_set_connection, @@time_zone, @@sql_mode, cast(@@wait_timeout AS CHAR)").at(0);
+    const auto row =
+        connected(connection)
+            .query("SELECT @@character_set_connection, @@time_zone, @@sql_mode, cast(@@wait_timeout AS CHAR)")
+            .at(0);
     EXPECT_EQ(row[0], "utf8mb4");
     EXPECT_EQ(row[1], "+00:00");
     EXPECT_NE(row[2]->find("STRICT_ALL_TABLES"), std::string::npos);
@@ -123,8 +126,10 @@ TEST(MysqlConnection, a_call_that_blocks_can_be_cut_from_another_thread)
 {
     MysqlConnection connection(root());
     connection.connect();
-    auto blocked = std::async(std::launch::async, [&] { return failure([&] { connection.query("SELECT sleep(25)"); }); });
-    while (MariadbServer::shared().sql("SELECT count(*) FROM information_schema.processlist WHERE info = 'SELECT sleep(25)'") == "0")
+    auto blocked =
+        std::async(std::launch::async, [&] { return failure([&] { connection.query("SELECT sleep(25)"); }); });
+    while (MariadbServer::shared().sql(
+               "SELECT count(*) FROM information_schema.processlist WHERE info = 'SELECT sleep(25)'") == "0")
         std::this_thread::yield();
     const auto started = std::chrono::steady_clock::now();
     connection.interrupt();

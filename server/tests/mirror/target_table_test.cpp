@@ -15,7 +15,8 @@ protected:
     }
     bool remarks(const TargetCheck& found, std::string_view text)
     {
-        return std::ranges::any_of(found.remarks, [&](const auto& remark) { return remark.find(text) != std::string::npos; });
+        return std::ranges::any_of(found.remarks,
+                                   [&](const auto& remark) { return remark.find(text) != std::string::npos; });
     }
 };
 
@@ -86,8 +87,9 @@ TEST_F(TargetTables, the_check_remarks_on_emoji_that_will_not_fit_and_on_columns
 
 TEST_F(TargetTables, columns_beyond_the_contract_are_filled_where_they_are)
 {
-    make_table(", message_id CHAR(36), instagram_message_id VARCHAR(100), conversation_id VARCHAR(64), sender_id VARCHAR(100),"
-               " recipient_id VARCHAR(100), status VARCHAR(20), something_else TEXT");
+    make_table(
+        ", message_id CHAR(36), instagram_message_id VARCHAR(100), conversation_id VARCHAR(64), sender_id VARCHAR(100),"
+        " recipient_id VARCHAR(100), status VARCHAR(20), something_else TEXT");
     const Uuid conversation = db::new_uuid();
     auto question = inbound("how much?");
     question.channel_message_id = "mid.$cAAE";
@@ -97,11 +99,14 @@ TEST_F(TargetTables, columns_beyond_the_contract_are_filled_where_they_are)
     save(conversation, answer);
     start();
     pass_time_until_copied();
-    const std::string expected = to_string(question.message_id) + "\tmid.$cAAE\t" + to_string(conversation) + "\tcustomer-7\tNULL\treceived\tNULL\n" +
-                                 to_string(answer.message_id) + "\tNULL\t" + to_string(conversation) + "\tNULL\tcustomer-7\tsent\tNULL";
-    EXPECT_EQ(owner("SELECT message_id, instagram_message_id, conversation_id, sender_id, recipient_id, status, something_else"
-                    " FROM messages ORDER BY id"),
-              expected);
+    const std::string expected = to_string(question.message_id) + "\tmid.$cAAE\t" + to_string(conversation) +
+                                 "\tcustomer-7\tNULL\treceived\tNULL\n" + to_string(answer.message_id) + "\tNULL\t" +
+                                 to_string(conversation) + "\tNULL\tcustomer-7\tsent\tNULL";
+    EXPECT_EQ(
+        owner(
+            "SELECT message_id, instagram_message_id, conversation_id, sender_id, recipient_id, status, something_else"
+            " FROM messages ORDER BY id"),
+        expected);
 }
 
 TEST_F(TargetTables, an_extra_column_that_cannot_take_the_value_is_left_alone)
@@ -112,7 +117,8 @@ TEST_F(TargetTables, an_extra_column_that_cannot_take_the_value_is_left_alone)
     save(db::new_uuid(), long_name);
     start();
     pass_time_until_copied();
-    EXPECT_EQ(owner("SELECT message_id, conversation_id, sender_id, status, char_length(user_id) FROM messages"), "NULL\tNULL\tNULL\tNULL\t60");
+    EXPECT_EQ(owner("SELECT message_id, conversation_id, sender_id, status, char_length(user_id) FROM messages"),
+              "NULL\tNULL\tNULL\tNULL\t60");
     EXPECT_EQ(count("dead_at IS NOT NULL"), 0);
 }
 

@@ -21,12 +21,12 @@ std::string_view to_string(Outcome outcome) noexcept;
 
 /// What is known of a failure. Every field may be empty.
 struct ErrorInfo {
-    std::string message;             ///< one sentence for a person; never a parameter's value
-    std::string sqlstate;            ///< five characters, PostgreSQL's vocabulary on every engine
+    std::string message;  ///< one sentence for a person; never a parameter's value
+    std::string sqlstate; ///< five characters, PostgreSQL's vocabulary on every engine
     Outcome outcome = Outcome::not_sent;
-    std::string statement;           ///< the SQL, without parameter values
-    std::source_location place{};    ///< where in the program the statement was called
-    std::string constraint;          ///< the name of the violated constraint; on SQLite "table.column, …"
+    std::string statement;            ///< the SQL, without parameter values
+    std::source_location place{};     ///< where in the program the statement was called
+    std::string constraint;           ///< the name of the violated constraint; on SQLite "table.column, …"
     std::optional<std::size_t> index; ///< which member of a Batch
 };
 
@@ -59,6 +59,7 @@ private:
     ErrorInfo info_;
 };
 
+// clang-format off
 /// No connection was free in time. The message says who holds them, since when and with which statement, how many
 /// wait, and the last failure to connect.
 struct AcquireTimeout : Error { using Error::Error; };
@@ -86,6 +87,7 @@ struct NoRows : Error { using Error::Error; };
 struct TooManyRows : Error { using Error::Error; };
 /// A cell does not fit the C++ type it is wanted in. The message names the column.
 struct DecodeError : Error { using Error::Error; };
+// clang-format on
 
 /// Throws the class that `info.sqlstate` calls for: what drivers use. Refusals at the door (08001, 08004, 28xxx,
 /// 3D000, 57P03, 53300) are ConnectFailed when nothing was sent; what ends a session (else 08xxx, 57P01, 57P02, 57P04,
@@ -93,6 +95,8 @@ struct DecodeError : Error { using Error::Error; };
 [[noreturn]] void throw_error(ErrorInfo info);
 
 /// A mistake of the program itself: bad options, a text with placeholders that do not fit, a nested acquire.
-struct UsageError : std::logic_error { using std::logic_error::logic_error; };
+struct UsageError : std::logic_error {
+    using std::logic_error::logic_error;
+};
 
 } // namespace trunkline::db

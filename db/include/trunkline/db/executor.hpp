@@ -93,8 +93,8 @@ public:
 private:
     friend class Within;
     virtual asio::awaitable<std::vector<Result>> do_run(Query query) = 0;
-    virtual asio::awaitable<Transaction> do_begin(TransactionOptions options, std::optional<std::chrono::nanoseconds> limit,
-                                                  std::source_location place) = 0;
+    virtual asio::awaitable<Transaction>
+    do_begin(TransactionOptions options, std::optional<std::chrono::nanoseconds> limit, std::source_location place) = 0;
     virtual void do_after_commit(std::function<void()> posted) = 0;
     virtual Engine do_engine() const noexcept = 0;
 
@@ -228,9 +228,6 @@ asio::awaitable<T> Executor::run_required(Query query)
     co_return std::move(*row);
 }
 
-inline Within Executor::within(std::chrono::nanoseconds limit)
-{
-    return Within(*this, limit);
-}
+inline Within Executor::within(std::chrono::nanoseconds limit) { return Within(*this, limit); }
 
 } // namespace trunkline::db

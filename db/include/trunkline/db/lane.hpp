@@ -32,7 +32,9 @@ public:
     static constexpr std::size_t no_limit = static_cast<std::size_t>(-1);
 
     /// Thrown by `run` when `queue_max` jobs are waiting already.
-    struct Full : std::runtime_error { using std::runtime_error::runtime_error; };
+    struct Full : std::runtime_error {
+        using std::runtime_error::runtime_error;
+    };
 
     /// `name` is what a debugger shows for the threads (15 characters of it).
     explicit Lane(std::string name, std::size_t threads = 1, std::size_t queue_max = no_limit);

@@ -24,11 +24,9 @@ using std::chrono::milliseconds;
 /// | `raw_sql` | `default_query_exec_mode=simple_protocol` | false |
 /// | `no_prepare` | `prepare=false`, `prepare_threshold=0` | false |
 /// | `statement_cache_size` | `prepared_statement_cache_size`, `statement_cache_capacity` | 100 |
-/// | `pooler`: auto, none, transaction | `pgbouncer=true`, the names pgbouncer, supavisor, odyssey: transaction | auto |
-/// | `isolation_level` | `isolation` | read_committed |
-/// | `application_name` | | trunkline |
-/// | `drain_timeout` | | 10s |
-/// | `leak_warning` | | 30s |
+/// | `pooler`: auto, none, transaction | `pgbouncer=true`, the names pgbouncer, supavisor, odyssey: transaction | auto
+/// | | `isolation_level` | `isolation` | read_committed | | `application_name` | | trunkline | | `drain_timeout` | |
+/// 10s | | `leak_warning` | | 30s |
 ///
 /// Times are seconds without a unit, or carry ms, s, min, h. libpq's own parameters (sslmode, target_session_attrs, …)
 /// stay in `target`. When only one of the two sizes is given, the other makes room for it.
@@ -52,25 +50,28 @@ public:
     /// ":memory:".
     std::string target;
 
-    std::size_t min_size = 5;                  ///< connections that are kept open
-    std::size_t max_size = 20;                 ///< never more, as the server counts them
-    milliseconds acquire_timeout{10'000};      ///< the longest wait for a connection
-    milliseconds connect_timeout{10'000};      ///< for one attempt to connect, log-in included
-    milliseconds command_timeout{30'000};      ///< for one statement or unit; then it is stopped on the server
-    std::uint64_t max_queries = 50'000;        ///< a connection retires after so many; 0 is never
-    milliseconds max_idle{300'000};            ///< an idle connection above the floor closes after this
-    milliseconds max_lifetime{1'800'000};      ///< a connection retires at this age, up to a tenth earlier; 0 is never
-    bool raw_sql = false;                      ///< statements without parameters use the simple protocol
-    bool no_prepare = false;                   ///< no named statements: what a transaction pooler needs
-    std::size_t statement_cache_size = 100;    ///< named statements kept for each connection; 0 is as `no_prepare`
+    std::size_t min_size = 5;               ///< connections that are kept open
+    std::size_t max_size = 20;              ///< never more, as the server counts them
+    milliseconds acquire_timeout{10'000};   ///< the longest wait for a connection
+    milliseconds connect_timeout{10'000};   ///< for one attempt to connect, log-in included
+    milliseconds command_timeout{30'000};   ///< for one statement or unit; then it is stopped on the server
+    std::uint64_t max_queries = 50'000;     ///< a connection retires after so many; 0 is never
+    milliseconds max_idle{300'000};         ///< an idle connection above the floor closes after this
+    milliseconds max_lifetime{1'800'000};   ///< a connection retires at this age, up to a tenth earlier; 0 is never
+    bool raw_sql = false;                   ///< statements without parameters use the simple protocol
+    bool no_prepare = false;                ///< no named statements: what a transaction pooler needs
+    std::size_t statement_cache_size = 100; ///< named statements kept for each connection; 0 is as `no_prepare`
     Pooler pooler = Pooler::automatic;
     Isolation isolation = Isolation::read_committed; ///< of transactions that do not ask for another
     std::string application_name = "trunkline";
-    milliseconds drain_timeout{10'000};        ///< default of `Pool::drain`
-    milliseconds leak_warning{30'000};         ///< a lease older than this is reported once; 0 is never
+    milliseconds drain_timeout{10'000}; ///< default of `Pool::drain`
+    milliseconds leak_warning{30'000};  ///< a lease older than this is reported once; 0 is never
 
     /// True when named statements must not be used whatever stands in between.
-    bool pooler_safe() const noexcept { return no_prepare || statement_cache_size == 0 || pooler == Pooler::transaction; }
+    bool pooler_safe() const noexcept
+    {
+        return no_prepare || statement_cache_size == 0 || pooler == Pooler::transaction;
+    }
 };
 
 /// `url` with `raw_sql=true`, `no_prepare=true` and `statement_cache_size=0` added once: after `?`, or `&` when there

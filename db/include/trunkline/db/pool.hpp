@@ -14,20 +14,20 @@ class Driver;
 
 /// Who holds a connection, since when, and what it ran last.
 struct Holder {
-    std::source_location place;            ///< where it was acquired, or the statement was called
+    std::source_location place; ///< where it was acquired, or the statement was called
     std::chrono::steady_clock::duration age{};
-    std::string statement;                 ///< the SQL it ran last, without values
-    std::string task;                      ///< the name of the task that holds it, if it has one
+    std::string statement; ///< the SQL it ran last, without values
+    std::string task;      ///< the name of the task that holds it, if it has one
 };
 
 /// Counters since `start`, and gauges of this moment.
 struct PoolStats {
-    std::size_t size = 0;        ///< connections as the server counts them: opening and closing ones included
+    std::size_t size = 0; ///< connections as the server counts them: opening and closing ones included
     std::size_t idle = 0;
     std::size_t in_use = 0;
     std::size_t opening = 0;
     std::size_t closing = 0;
-    std::size_t waiting = 0;     ///< calls in line
+    std::size_t waiting = 0; ///< calls in line
     std::size_t min_size = 0;
     std::size_t max_size = 0;
     std::uint64_t acquired = 0;

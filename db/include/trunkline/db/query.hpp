@@ -13,7 +13,8 @@ namespace trunkline::db {
 /// One statement with its parameters.
 class Statement {
 public:
-    Statement(SqlText text, std::vector<Value> parameters) : text_(std::move(text)), parameters_(std::move(parameters)) {}
+    Statement(SqlText text, std::vector<Value> parameters) : text_(std::move(text)), parameters_(std::move(parameters))
+    {}
 
     const SqlText& text() const noexcept { return text_; }
     const std::vector<Value>& parameters() const noexcept { return parameters_; }

@@ -47,7 +47,10 @@ public:
 
     std::size_t size() const noexcept { return rows_; }
     bool empty() const noexcept { return rows_ == 0; }
-    Row operator[](std::size_t row) const { return {*this, std::span(cells_).subspan(row * columns_.size(), columns_.size())}; }
+    Row operator[](std::size_t row) const
+    {
+        return {*this, std::span(cells_).subspan(row * columns_.size(), columns_.size())};
+    }
 
     const std::vector<std::string>& columns() const noexcept { return columns_; }
     /// Rows inserted, updated or deleted; for a SELECT, the rows it returned.
@@ -105,7 +108,8 @@ T Result::as(std::size_t row) const
     const Row from = (*this)[row];
     if constexpr (DescribedStruct<T>) {
         T made{};
-        using Members = boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>;
+        using Members =
+            boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>;
         boost::mp11::mp_for_each<Members>([&](auto member) {
             using Field = std::remove_cvref_t<decltype(made.*member.pointer)>;
             made.*member.pointer = from.template get<Field>(std::string_view(member.name));

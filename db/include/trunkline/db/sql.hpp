@@ -25,7 +25,8 @@ struct by_engine {
 class unsafe_sql {
 public:
     explicit unsafe_sql(std::string text, std::source_location place = std::source_location::current())
-        : text_(std::make_shared<const std::string>(std::move(text))), place_(place) {}
+        : text_(std::make_shared<const std::string>(std::move(text))), place_(place)
+    {}
 
     const std::shared_ptr<const std::string>& text() const noexcept { return text_; }
     std::source_location place() const noexcept { return place_; }
@@ -39,13 +40,18 @@ private:
 class SqlText {
 public:
     constexpr SqlText(std::string_view postgresql, std::string_view sqlite, std::source_location place)
-        : postgresql_(postgresql), sqlite_(sqlite), place_(place) {}
+        : postgresql_(postgresql), sqlite_(sqlite), place_(place)
+    {}
     SqlText(std::shared_ptr<const std::string> owned, std::source_location place)
-        : postgresql_(*owned), sqlite_(*owned), owned_(std::move(owned)), place_(place) {}
+        : postgresql_(*owned), sqlite_(*owned), owned_(std::move(owned)), place_(place)
+    {}
     /// `both` is PostgreSQL's text, `postgresql_length` long, and behind it SQLite's.
     SqlText(std::shared_ptr<const std::string> both, std::size_t postgresql_length, std::source_location place)
         : postgresql_(std::string_view(*both).substr(0, postgresql_length)),
-          sqlite_(std::string_view(*both).substr(postgresql_length)), owned_(std::move(both)), place_(place) {}
+          sqlite_(std::string_view(*both).substr(postgresql_length)),
+          owned_(std::move(both)),
+          place_(place)
+    {}
 
     std::string_view on(Engine engine) const noexcept { return engine == Engine::sqlite ? sqlite_ : postgresql_; }
     std::source_location place() const noexcept { return place_; }
@@ -59,12 +65,12 @@ private:
 
 /// What a look at a statement's text finds. Quotes, comments, `$tag$` bodies and E'' strings are skipped.
 struct Placeholders {
-    int highest = 0;              ///< the n of the last `$n`
-    std::uint64_t seen = 0;       ///< bit n-1 for `$n`
-    bool unterminated = false;    ///< a quote, comment or `$tag$` without an end
-    bool question_mark = false;   ///< a `?` placeholder, which no engine here takes
-    bool backslash = false;       ///< a backslash in a plain '…': engines disagree on what it means
-    bool too_many = false;        ///< beyond `placeholders_max`
+    int highest = 0;            ///< the n of the last `$n`
+    std::uint64_t seen = 0;     ///< bit n-1 for `$n`
+    bool unterminated = false;  ///< a quote, comment or `$tag$` without an end
+    bool question_mark = false; ///< a `?` placeholder, which no engine here takes
+    bool backslash = false;     ///< a backslash in a plain '…': engines disagree on what it means
+    bool too_many = false;      ///< beyond `placeholders_max`
 
     constexpr bool gapless() const noexcept
     {
@@ -125,10 +131,7 @@ public:
 
     Sql(const unsafe_sql& text) : owned_(&text.text()), place_(text.place()) {}
 
-    SqlText text() const
-    {
-        return owned_ ? SqlText(*owned_, place_) : SqlText(postgresql_, sqlite_, place_);
-    }
+    SqlText text() const { return owned_ ? SqlText(*owned_, place_) : SqlText(postgresql_, sqlite_, place_); }
 
 private:
     std::string_view postgresql_;
@@ -175,10 +178,7 @@ private:
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' ||
                static_cast<unsigned char>(c) >= 0x80;
     }
-    constexpr char peek(std::size_t ahead = 0) const
-    {
-        return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0';
-    }
+    constexpr char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
 
     constexpr void step()
     {
@@ -206,7 +206,10 @@ private:
                 if (escapes) ++at_;
                 else found_.backslash = true;
             } else if (peek() == '\'') {
-                if (peek(1) != '\'') { ++at_; return; }
+                if (peek(1) != '\'') {
+                    ++at_;
+                    return;
+                }
                 ++at_;
             }
         }
@@ -217,7 +220,10 @@ private:
     {
         for (++at_; at_ < text_.size(); ++at_)
             if (peek() == quote) {
-                if (peek(1) != quote) { ++at_; return; }
+                if (peek(1) != quote) {
+                    ++at_;
+                    return;
+                }
                 ++at_;
             }
         found_.unterminated = true;
@@ -232,8 +238,10 @@ private:
     {
         int depth = 0;
         while (at_ < text_.size()) {
-            if (peek() == '/' && peek(1) == '*') { ++depth; at_ += 2; }
-            else if (peek() == '*' && peek(1) == '/') {
+            if (peek() == '/' && peek(1) == '*') {
+                ++depth;
+                at_ += 2;
+            } else if (peek() == '*' && peek(1) == '/') {
                 at_ += 2;
                 if (--depth == 0) return;
             } else ++at_;
@@ -243,11 +251,17 @@ private:
 
     constexpr void dollar()
     {
-        if (at_ > 0 && is_word(text_[at_ - 1])) { ++at_; return; } // part of a name
+        if (at_ > 0 && is_word(text_[at_ - 1])) { // part of a name
+            ++at_;
+            return;
+        }
         if (is_digit(peek(1))) return placeholder();
         std::size_t end = at_ + 1;
         while (end < text_.size() && is_word(text_[end])) ++end;
-        if (end >= text_.size() || text_[end] != '$') { ++at_; return; }
+        if (end >= text_.size() || text_[end] != '$') {
+            ++at_;
+            return;
+        }
         const std::string_view tag = text_.substr(at_, end - at_ + 1);
         const std::size_t close = text_.find(tag, end + 1);
         if (close == std::string_view::npos) {
@@ -281,9 +295,6 @@ private:
 
 } // namespace detail
 
-constexpr Placeholders scan_placeholders(std::string_view text)
-{
-    return detail::PlaceholderScanner(text).scan();
-}
+constexpr Placeholders scan_placeholders(std::string_view text) { return detail::PlaceholderScanner(text).scan(); }
 
 } // namespace trunkline::db

@@ -62,8 +62,7 @@ public:
 
     template <class Property>
         requires(asio::can_query<const Inner&, Property>::value)
-    decltype(auto) query(const Property& property) const
-        noexcept(asio::is_nothrow_query<const Inner&, Property>::value)
+    decltype(auto) query(const Property& property) const noexcept(asio::is_nothrow_query<const Inner&, Property>::value)
     {
         return asio::query(inner_, property);
     }

@@ -47,10 +47,7 @@ public:
     static Bytes from(std::string_view text);
 
     const std::vector<std::byte>& value() const noexcept { return bytes_; }
-    std::string_view view() const noexcept
-    {
-        return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()};
-    }
+    std::string_view view() const noexcept { return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()}; }
 
     friend bool operator==(const Bytes&, const Bytes&) = default;
 

@@ -46,7 +46,8 @@ template <class T>
 concept DescribedEnum = std::is_enum_v<T> && boost::describe::has_describe_enumerators<T>::value;
 
 /// How a C++ type becomes a Value, and back. To teach the library a type of yours, specialise this with
-/// `type`, `to_value` and `from_value`; `from_value` throws `DecodeError` (see error.hpp) with a sentence that says why.
+/// `type`, `to_value` and `from_value`; `from_value` throws `DecodeError` (see error.hpp) with a sentence that says
+/// why.
 template <class T>
 struct Codec;
 
@@ -97,7 +98,8 @@ struct Codec<T> {
     static T from_value(const Value& value)
     {
         return static_cast<T>(detail::decode_integer(value, std::numeric_limits<T>::min(),
-                                                     static_cast<std::int64_t>(std::numeric_limits<T>::max()), "an integer"));
+                                                     static_cast<std::int64_t>(std::numeric_limits<T>::max()),
+                                                     "an integer"));
     }
 };
 

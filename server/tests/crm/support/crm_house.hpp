@@ -35,8 +35,14 @@ struct CrmHouse {
     /// The body of the answer, which has to have that status.
     json::value expect(int status, http::Method method, std::string path, Ask ask = {});
 
-    json::value get(std::string path, Ask ask = {}) { return expect(200, http::Method::get, std::move(path), std::move(ask)); }
-    json::value post(std::string path, json::value body) { return expect(201, http::Method::post, std::move(path), {.body = std::move(body)}); }
+    json::value get(std::string path, Ask ask = {})
+    {
+        return expect(200, http::Method::get, std::move(path), std::move(ask));
+    }
+    json::value post(std::string path, json::value body)
+    {
+        return expect(201, http::Method::post, std::move(path), {.body = std::move(body)});
+    }
     json::value patch(std::string path, Uuid id, json::value body)
     {
         return expect(200, http::Method::patch, std::move(path), {.ids = {id}, .body = std::move(body)});

@@ -60,15 +60,17 @@ inline Extraction somebody(double confidence, std::string email = "ada@crm.examp
 inline conversations::Owner owner_of(const http::Actor& actor) { return {actor.tenant_id, actor.user_id, actor.name}; }
 
 /// What a person of the database says: one message for each line; "> " begins one of the agent's.
-inline asio::awaitable<conversations::SavedTranscript> tell(db::Executor& db, conversations::Owner owner, std::string session,
-                                                            std::vector<std::string> lines, Time now, conversations::Topics topics = {})
+inline asio::awaitable<conversations::SavedTranscript> tell(db::Executor& db, conversations::Owner owner,
+                                                            std::string session, std::vector<std::string> lines,
+                                                            Time now, conversations::Topics topics = {})
 {
     conversations::Transcript transcript;
     transcript.session_id.emplace(std::move(session));
     for (const std::string& line : lines) {
         const bool bot = line.starts_with("> ");
-        transcript.messages.push_back({bot ? conversations::TranscriptRole::assistant : conversations::TranscriptRole::user,
-                                       Text<0, conversations::message_chars_max>(bot ? line.substr(2) : line)});
+        transcript.messages.push_back(
+            {bot ? conversations::TranscriptRole::assistant : conversations::TranscriptRole::user,
+             Text<0, conversations::message_chars_max>(bot ? line.substr(2) : line)});
     }
     auto saved = co_await conversations::save_transcript(db, owner, transcript, topics, now);
     co_return std::move(*saved);
@@ -82,7 +84,8 @@ struct SeenClient {
     std::optional<Time> first_contact_at, last_interaction_at;
 };
 BOOST_DESCRIBE_STRUCT(SeenClient, (),
-                      (id, full_name, status, created_by, email, phone, whatsapp, nationality, first_contact_at, last_interaction_at))
+                      (id, full_name, status, created_by, email, phone, whatsapp, nationality, first_contact_at,
+                       last_interaction_at))
 
 /// A database, a scripted extractor and Auto-CRM between them.
 struct CrmBed {
@@ -90,7 +93,8 @@ struct CrmBed {
 
     Uuid conversation(const http::Actor& actor, std::vector<std::string> lines, std::string session = "s")
     {
-        auto saving = tell(database.pool(), owner_of(actor), std::move(session), std::move(lines), database.clock.now());
+        auto saving =
+            tell(database.pool(), owner_of(actor), std::move(session), std::move(lines), database.clock.now());
         return database.run(std::move(saving)).conversation.id;
     }
     std::vector<TranscriptMessage> messages(const Uuid& conversation)
@@ -107,19 +111,25 @@ struct CrmBed {
         database.run(insert_client(id, std::move(name), std::move(email), std::move(phone)));
         return id;
     }
-    asio::awaitable<void> insert_client(Uuid id, std::string name, std::optional<std::string> email, std::optional<std::string> phone)
+    asio::awaitable<void> insert_client(Uuid id, std::string name, std::optional<std::string> email,
+                                        std::optional<std::string> phone)
     {
-        co_await database.pool().execute("INSERT INTO clients (id, tenant_id, full_name, name_is_stand_in, email, phone, status, client_type,"
-                                         " tags, created_at, updated_at, created_by)"
-                                         " VALUES ($1, $2, $3, $4, $5, $6, 'active', 'individual', $7, $8, $8, 'a test')",
-                                         id, database.tenant, name, false, email, phone, Json("[]"), database.clock.now());
+        co_await database.pool().execute(
+            "INSERT INTO clients (id, tenant_id, full_name, name_is_stand_in, email, phone, status, client_type,"
+            " tags, created_at, updated_at, created_by)"
+            " VALUES ($1, $2, $3, $4, $5, $6, 'active', 'individual', $7, $8, $8, 'a test')",
+            id, database.tenant, name, false, email, phone, Json("[]"), database.clock.now());
     }
-    void add_case_type(std::string code, bool active = true) { database.run(insert_case_type(std::move(code), active)); }
+    void add_case_type(std::string code, bool active = true)
+    {
+        database.run(insert_case_type(std::move(code), active));
+    }
     asio::awaitable<void> insert_case_type(std::string code, bool active)
     {
-        co_await database.pool().execute("INSERT INTO case_types (id, tenant_id, code, name, category, keywords, base_price_amount,"
-                                         " base_price_currency, active, created_at) VALUES ($1, $2, $3, $3, 'visa', $4, 150000, 'EUR', $5, $6)",
-                                         db::new_uuid(), database.tenant, code, Json("[\"visa\"]"), active, database.clock.now());
+        co_await database.pool().execute(
+            "INSERT INTO case_types (id, tenant_id, code, name, category, keywords, base_price_amount,"
+            " base_price_currency, active, created_at) VALUES ($1, $2, $3, $3, 'visa', $4, 150000, 'EUR', $5, $6)",
+            db::new_uuid(), database.tenant, code, Json("[\"visa\"]"), active, database.clock.now());
     }
     std::vector<SeenClient> clients()
     {

@@ -43,7 +43,8 @@ struct WorkerBed : CrmBed {
     {
         const Time give_up = database.clock.now() + std::chrono::days(1);
         for (until_idle(); !reached(); until_idle()) {
-            if (database.clock.now() > give_up) throw std::runtime_error("what was waited for did not happen within a day");
+            if (database.clock.now() > give_up)
+                throw std::runtime_error("what was waited for did not happen within a day");
             database.clock.advance(std::chrono::milliseconds(500));
         }
     }

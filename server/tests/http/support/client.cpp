@@ -19,7 +19,8 @@ bool same_name(std::string_view a, std::string_view b)
 {
     if (a.size() != b.size()) return false;
     for (std::size_t at = 0; at < a.size(); ++at)
-        if (std::tolower(static_cast<unsigned char>(a[at])) != std::tolower(static_cast<unsigned char>(b[at]))) return false;
+        if (std::tolower(static_cast<unsigned char>(a[at])) != std::tolower(static_cast<unsigned char>(b[at])))
+            return false;
     return true;
 }
 
@@ -61,7 +62,8 @@ Client::Client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOC
         throw std::runtime_error(std::string("cannot connect: ") + std::strerror(errno));
 }
 
-Client::Client(Client&& other) noexcept : socket_(std::exchange(other.socket_, -1)), pending_(std::move(other.pending_)) {}
+Client::Client(Client&& other) noexcept : socket_(std::exchange(other.socket_, -1)), pending_(std::move(other.pending_))
+{}
 
 Client::~Client() { close(); }
 
@@ -99,7 +101,9 @@ std::string Client::read_until(std::string_view wanted)
 {
     std::size_t found;
     while ((found = pending_.find(wanted)) == std::string::npos)
-        if (!fill()) throw std::runtime_error("the connection ended before '" + std::string(wanted) + "' came; so far: " + pending_);
+        if (!fill())
+            throw std::runtime_error("the connection ended before '" + std::string(wanted) +
+                                     "' came; so far: " + pending_);
     const std::string taken = pending_.substr(0, found + wanted.size());
     pending_.erase(0, taken.size());
     return taken;
@@ -147,8 +151,8 @@ void Client::shrink_receive_buffer()
     ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
 }
 
-std::string request(std::string_view method, std::string_view target, std::uint16_t port, const std::vector<std::string>& headers,
-                    std::string_view body)
+std::string request(std::string_view method, std::string_view target, std::uint16_t port,
+                    const std::vector<std::string>& headers, std::string_view body)
 {
     std::string text = std::string(method) + " " + std::string(target) + " HTTP/1.1\r\n";
     bool host = false;

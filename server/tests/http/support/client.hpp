@@ -55,7 +55,7 @@ private:
 };
 
 /// "GET /x HTTP/1.1\r\nHost: 127.0.0.1:<port>\r\n…\r\n\r\n" with a Content-Length when there is a body.
-std::string request(std::string_view method, std::string_view target, std::uint16_t port, const std::vector<std::string>& headers = {},
-                    std::string_view body = {});
+std::string request(std::string_view method, std::string_view target, std::uint16_t port,
+                    const std::vector<std::string>& headers = {}, std::string_view body = {});
 
 } // namespace trunkline::http::testing

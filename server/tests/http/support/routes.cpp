@@ -46,15 +46,19 @@ std::vector<Route> ThingRoutes::routes()
     using T = ThingRoutes;
     return {
         route(Method::get, "/api/v1/things", "List things", Access::signed_in, this, &T::list),
-        route(Method::post, "/api/v1/things", "Make a thing", Access::signed_in, this, &T::create, {.idempotency_key = true}),
+        route(Method::post, "/api/v1/things", "Make a thing", Access::signed_in, this, &T::create,
+              {.idempotency_key = true}),
         route(Method::get, "/api/v1/things/{id}", "One thing", Access::signed_in, this, &T::read),
         route(Method::del, "/api/v1/things/{id}", "Remove a thing", Access::admin, this, &T::remove),
         route(Method::get, "/api/v1/seen", "What the server sees of a caller", Access::anyone, this, &T::seen),
         route(Method::post, "/api/v1/sign-in", "Sign in", Access::anyone, this, &T::sign_in),
         route(Method::post, "/api/v1/sign-out", "Sign out", Access::anyone, this, &T::sign_out),
-        route(Method::get, "/api/v1/written-by-get", "A GET that writes", Access::anyone, this, &T::sign_out, {.same_origin_only = true}),
-        route(Method::post, "/api/v1/small", "Takes a small body", Access::anyone, this, &T::create, {.body_bytes_max = 100}),
-        route(Method::get, "/api/v1/rare", "Three times a minute", Access::anyone, this, &T::sign_out, {.per_minute_max = 3}),
+        route(Method::get, "/api/v1/written-by-get", "A GET that writes", Access::anyone, this, &T::sign_out,
+              {.same_origin_only = true}),
+        route(Method::post, "/api/v1/small", "Takes a small body", Access::anyone, this, &T::create,
+              {.body_bytes_max = 100}),
+        route(Method::get, "/api/v1/rare", "Three times a minute", Access::anyone, this, &T::sign_out,
+              {.per_minute_max = 3}),
         route(Method::get, "/api/v1/broken", "Breaks", Access::anyone, this, &T::broken),
         route(Method::get, "/api/v1/database-down", "Has no database", Access::anyone, this, &T::database_down),
         route(Method::get, "/api/v1/fate-unknown", "Lost its commit", Access::anyone, this, &T::fate_unknown),
@@ -70,7 +74,8 @@ std::vector<Route> ThingRoutes::routes()
 asio::awaitable<Outcome<Page<Thing>>> ThingRoutes::list(Call&, Params<Filter> filter)
 {
     Page<Thing> page;
-    page.items.push_back({Uuid{}, "lamp " + std::to_string(filter->limit.value()), filter->colour.value_or(Colour::green)});
+    page.items.push_back(
+        {Uuid{}, "lamp " + std::to_string(filter->limit.value()), filter->colour.value_or(Colour::green)});
     co_return page;
 }
 
@@ -91,7 +96,8 @@ asio::awaitable<Outcome<NoContent>> ThingRoutes::remove(Call&, Path<ById>) { co_
 asio::awaitable<Outcome<Seen>> ThingRoutes::seen(Call& call, Params<Filter> filter)
 {
     const auto& actor = call.maybe_actor();
-    co_return Seen{call.peer(), actor ? boost::describe::enum_to_string(actor->role, "?") : "nobody", filter->limit.value()};
+    co_return Seen{call.peer(), actor ? boost::describe::enum_to_string(actor->role, "?") : "nobody",
+                   filter->limit.value()};
 }
 
 asio::awaitable<Outcome<NoContent>> ThingRoutes::sign_in(Call& call)
@@ -120,7 +126,10 @@ asio::awaitable<Outcome<NoContent>> ThingRoutes::fate_unknown(Call&)
 
 asio::awaitable<Outcome<NoContent>> ThingRoutes::taken(Call&)
 {
-    db::throw_error({.message = "duplicate", .sqlstate = "23505", .outcome = db::Outcome::rejected, .statement = "INSERT secret_column"});
+    db::throw_error({.message = "duplicate",
+                     .sqlstate = "23505",
+                     .outcome = db::Outcome::rejected,
+                     .statement = "INSERT secret_column"});
 }
 
 asio::awaitable<Outcome<NoContent>> ThingRoutes::busy(Call&) { throw db::Lane::Full("argon2 is full"); }

@@ -18,15 +18,18 @@ Actor actor_of(Role role)
 asio::awaitable<std::optional<Actor>> TokenAuthenticator::authenticate(const Credentials& credentials)
 {
     const std::string token = credentials.bearer_token.value_or(credentials.session_token.value_or(""));
-    if (token == "broken") db::throw_error({.message = "connection refused", .sqlstate = "08001", .statement = "SELECT secret_column"});
+    if (token == "broken")
+        db::throw_error({.message = "connection refused", .sqlstate = "08001", .statement = "SELECT secret_column"});
     if (token == "customer") co_return actor_of(Role::customer);
     if (token == "staff") co_return actor_of(Role::staff);
     if (token == "admin") co_return actor_of(Role::admin);
     co_return std::nullopt;
 }
 
-RunningServer::RunningServer(std::vector<Route> routes, ServerOptions options, RouterOptions router_options, Assets assets)
-    : router_(std::move(routes), authenticator_, clock_, std::move(assets), std::move(router_options)), end_(ended_.get_future())
+RunningServer::RunningServer(std::vector<Route> routes, ServerOptions options, RouterOptions router_options,
+                             Assets assets)
+    : router_(std::move(routes), authenticator_, clock_, std::move(assets), std::move(router_options)),
+      end_(ended_.get_future())
 {
     options.listen = {"127.0.0.1:0"};
     server_ = std::make_unique<Server>(io_.get_executor(), clock_, router_, std::move(options));
@@ -49,13 +52,17 @@ RunningServer::~RunningServer()
     thread_.join();
 }
 
-Answer RunningServer::ask(std::string_view method, std::string_view target, const std::vector<std::string>& headers, std::string_view body) const
+Answer RunningServer::ask(std::string_view method, std::string_view target, const std::vector<std::string>& headers,
+                          std::string_view body) const
 {
     Client client = connect();
     return client.ask(request(method, target, port_, headers, body));
 }
 
-Answer RunningServer::get(std::string_view target, const std::vector<std::string>& headers) const { return ask("GET", target, headers); }
+Answer RunningServer::get(std::string_view target, const std::vector<std::string>& headers) const
+{
+    return ask("GET", target, headers);
+}
 
 Answer RunningServer::post(std::string_view target, std::string_view body, std::vector<std::string> headers) const
 {

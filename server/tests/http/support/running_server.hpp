@@ -22,7 +22,8 @@ public:
 /// A server of given routes on a free loopback port, on a thread and with a clock of its own. Stops in its destructor.
 class RunningServer {
 public:
-    explicit RunningServer(std::vector<Route> routes, ServerOptions options = {}, RouterOptions router_options = {}, Assets assets = {});
+    explicit RunningServer(std::vector<Route> routes, ServerOptions options = {}, RouterOptions router_options = {},
+                           Assets assets = {});
     ~RunningServer();
 
     std::uint16_t port() const { return port_; }
@@ -30,7 +31,8 @@ public:
 
     /// One request on a connection of its own.
     Answer get(std::string_view target, const std::vector<std::string>& headers = {}) const;
-    Answer ask(std::string_view method, std::string_view target, const std::vector<std::string>& headers = {}, std::string_view body = {}) const;
+    Answer ask(std::string_view method, std::string_view target, const std::vector<std::string>& headers = {},
+               std::string_view body = {}) const;
     /// A POST as our own page makes it.
     Answer post(std::string_view target, std::string_view body, std::vector<std::string> headers = {}) const;
 
@@ -41,8 +43,8 @@ public:
     /// Calls `work` on the server's thread.
     void on_server(const std::function<void(Server&)>& work);
 
-    void settle();                          ///< waits until what is ready to run has run
-    void stop();                            ///< begins to stop
+    void settle();                                                       ///< waits until what is ready to run has run
+    void stop();                                                         ///< begins to stop
     bool stopped(std::chrono::seconds limit = std::chrono::seconds(10)); ///< true when it has within the limit
 
 private:

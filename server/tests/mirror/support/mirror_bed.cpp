@@ -44,15 +44,17 @@ MirrorBed::~MirrorBed()
 
 void MirrorBed::make_table(const std::string& more, const std::string& after)
 {
-    owner("CREATE TABLE messages (id BIGINT AUTO_INCREMENT PRIMARY KEY, user_id VARCHAR(100) NOT NULL, username VARCHAR(100) NOT NULL,"
-          " direction ENUM('in', 'out') NOT NULL, message TEXT NOT NULL, created_at TIMESTAMP NOT NULL DEFAULT current_timestamp()" +
-          more + ") " + after + "; GRANT SELECT, INSERT ON " + config.database + ".messages TO " + our_user);
+    owner(
+        "CREATE TABLE messages (id BIGINT AUTO_INCREMENT PRIMARY KEY, user_id VARCHAR(100) NOT NULL, username VARCHAR(100) NOT NULL,"
+        " direction ENUM('in', 'out') NOT NULL, message TEXT NOT NULL, created_at TIMESTAMP NOT NULL DEFAULT current_timestamp()" +
+        more + ") " + after + "; GRANT SELECT, INSERT ON " + config.database + ".messages TO " + our_user);
 }
 
 void MirrorBed::cut_sessions()
 {
-    const std::string ids = mysql().sql("SELECT group_concat('KILL ', id SEPARATOR '; ') FROM information_schema.processlist"
-                                        " WHERE user = 'trunkline'");
+    const std::string ids =
+        mysql().sql("SELECT group_concat('KILL ', id SEPARATOR '; ') FROM information_schema.processlist"
+                    " WHERE user = 'trunkline'");
     try {
         if (ids != "NULL") mysql().sql(ids);
     } catch (const std::runtime_error&) {
@@ -65,7 +67,8 @@ std::vector<Seen> MirrorBed::seen()
     MysqlConnection reader(as_owner(config, mysql().socket()));
     reader.connect();
     std::vector<Seen> rows;
-    for (const auto& row : reader.query("SELECT user_id, username, direction, message, cast(created_at AS CHAR) FROM messages ORDER BY id"))
+    for (const auto& row : reader.query(
+             "SELECT user_id, username, direction, message, cast(created_at AS CHAR) FROM messages ORDER BY id"))
         rows.push_back({*row[0], *row[1], *row[2], *row[3], *row[4]});
     return rows;
 }
@@ -90,8 +93,8 @@ Uuid MirrorBed::save(const Uuid& conversation, outbox::MirrorPayload payload)
     db::Batch unit;
     unit.add("INSERT INTO outbox (id, tenant_id, topic, order_key, seq, payload, attempts, next_at, created_at)"
              " VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7)",
-             id, local.tenant, outbox::mirror_topic, conversation, ++last_seq_[conversation], serialize(to_json(payload)),
-             local.clock.now());
+             id, local.tenant, outbox::mirror_topic, conversation, ++last_seq_[conversation],
+             serialize(to_json(payload)), local.clock.now());
     local.run(local.pool().run(std::move(unit)));
     bell.ring();
     return id;
@@ -151,7 +154,8 @@ std::int64_t MirrorBed::count(const std::string& where)
 
 std::size_t MirrorBed::said(std::string_view text) const
 {
-    return static_cast<std::size_t>(std::ranges::count_if(log, [&](const std::string& line) { return line.find(text) != std::string::npos; }));
+    return static_cast<std::size_t>(
+        std::ranges::count_if(log, [&](const std::string& line) { return line.find(text) != std::string::npos; }));
 }
 
 } // namespace trunkline::mirror
