@@ -17,6 +17,8 @@ struct AuditEntry {
 
 /// Writes the entry. Use the executor of the write itself, so that neither is there without the other.
 asio::awaitable<void> write_audit(db::Executor& db, const Editor& editor, const AuditEntry& entry, Time now);
+/// The same, as a member of the unit that does the write.
+void add_audit(db::Batch& unit, const Editor& editor, const AuditEntry& entry, Time now);
 
 /// The fields that differ.
 template <class T>

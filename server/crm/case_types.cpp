@@ -110,6 +110,13 @@ asio::awaitable<std::vector<CaseType>> list_case_types(db::Executor& db, const U
     return fetch_types(db, std::move(sql));
 }
 
+asio::awaitable<std::vector<CaseType>> list_active_case_types(db::Executor& db, const Uuid& tenant)
+{
+    auto sql = select_types(tenant);
+    sql.add("AND active ORDER BY code");
+    return fetch_types(db, std::move(sql));
+}
+
 asio::awaitable<std::optional<CaseType>> find_case_type(db::Executor& db, const Uuid& tenant, std::string code)
 {
     auto sql = select_types(tenant);

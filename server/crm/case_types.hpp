@@ -45,6 +45,9 @@ BOOST_DESCRIBE_STRUCT(CaseTypePatch, (), (name, category, description, keywords,
 /// In the order they were made; those that are no longer active too. At most 500.
 asio::awaitable<std::vector<CaseType>> list_case_types(db::Executor& db, const Uuid& tenant);
 
+/// Those that are offered, in the order of their codes.
+asio::awaitable<std::vector<CaseType>> list_active_case_types(db::Executor& db, const Uuid& tenant);
+
 asio::awaitable<std::optional<CaseType>> find_case_type(db::Executor& db, const Uuid& tenant, std::string code);
 
 /// conflict when the code is taken.

@@ -2,7 +2,6 @@
 #include <crm/cases.hpp>
 
 #include <crm/audit.hpp>
-#include <crm/case_types.hpp>
 #include <crm/id_pages.hpp>
 #include <crm/patches.hpp>
 #include <crm/prospects.hpp>
@@ -101,15 +100,13 @@ Case patched(Case one, const CasePatch& patch)
     return one;
 }
 
-asio::awaitable<void> insert_row(db::Executor& db, Uuid tenant, Uuid type, const Case& made)
+void add_row(db::Batch& unit, const Uuid& tenant, const Uuid& type, const Case& made)
 {
-    auto inserted =
-        db.execute("INSERT INTO cases (id, tenant_id, client_id, case_type_id, status, priority, assigned_to, notes,"
-                   " quoted_price_amount, quoted_price_currency, created_at, updated_at, created_by)"
-                   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)",
-                   made.id, tenant, made.client_id, type, made.status, made.priority, made.assigned_to, made.notes,
-                   amount_of(made.quoted_price), currency_of(made.quoted_price), made.created_at, made.created_by);
-    co_await std::move(inserted);
+    unit.add("INSERT INTO cases (id, tenant_id, client_id, case_type_id, status, priority, assigned_to, notes,"
+             " quoted_price_amount, quoted_price_currency, created_at, updated_at, created_by)"
+             " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)",
+             made.id, tenant, made.client_id, type, made.status, made.priority, made.assigned_to, made.notes,
+             amount_of(made.quoted_price), currency_of(made.quoted_price), made.created_at, made.created_by);
 }
 
 asio::awaitable<void> write_row(db::Executor& db, Uuid tenant, const Case& one, Time now)
@@ -132,10 +129,11 @@ asio::awaitable<Outcome<Case>> create_case(db::Executor& db, const Editor& edito
     const auto type = co_await find_case_type(tx, editor.tenant_id, input.case_type_code.value());
     if (!type || !type->active) co_return not_found("active case type " + input.case_type_code.value());
     const Case made = case_from(input, *client, *type, editor, now);
-    co_await insert_row(tx, editor.tenant_id, type->id, made);
-    co_await touch_last_interaction(tx, editor.tenant_id, client->id, now);
-    const AuditEntry entry{"created", "case", made.id, changes_of_new(made)};
-    co_await write_audit(tx, editor, entry, now);
+    db::Batch unit;
+    add_row(unit, editor.tenant_id, type->id, made);
+    touch_last_interaction(unit, editor.tenant_id, client->id, now);
+    add_audit(unit, editor, {"created", "case", made.id, changes_of_new(made)}, now);
+    co_await tx.run(std::move(unit));
     co_await tx.commit();
     co_return made;
 }
@@ -178,6 +176,34 @@ asio::awaitable<Outcome<Case>> change_case(db::Executor& db, const Editor& edito
     co_await write_audit(tx, editor, entry, now);
     co_await tx.commit();
     co_return after;
+}
+
+asio::awaitable<std::optional<Uuid>> find_open_case(db::Executor& db, const Uuid& tenant, const Uuid& client,
+                                                    const Uuid& type, Time since)
+{
+    return db.fetch_optional<Uuid>(
+        "SELECT id FROM cases WHERE tenant_id = $1 AND client_id = $2 AND case_type_id = $3 AND created_at >= $4"
+        " AND status IN ('inquiry', 'quotation_sent', 'payment_pending', 'in_progress')"
+        " ORDER BY created_at DESC, id DESC LIMIT 1",
+        tenant, client, type, since);
+}
+
+asio::awaitable<Uuid> open_inquiry(db::Executor& db, const Editor& editor, const Uuid& client, const CaseType& type,
+                                   std::string notes, Time now)
+{
+    Case made;
+    made.id = db::new_uuid();
+    made.client_id = client;
+    if (!notes.empty()) made.notes = std::move(notes);
+    made.quoted_price = type.base_price;
+    made.created_at = now;
+    made.created_by = editor.name;
+    const json::object opened{{"before", nullptr}, {"after", type.code}};
+    db::Batch unit;
+    add_row(unit, editor.tenant_id, type.id, made);
+    add_audit(unit, editor, {"created", "case", made.id, {{"case_type", opened}}}, now);
+    co_await db.run(std::move(unit));
+    co_return made.id;
 }
 
 } // namespace trunkline::crm

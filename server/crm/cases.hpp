@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <crm/case_types.hpp>
 #include <crm/clients.hpp>
-#include <crm/money.hpp>
 
 namespace trunkline::crm {
 
@@ -85,5 +85,15 @@ asio::awaitable<http::Page<Case>> list_cases(db::Executor& db, const Uuid& tenan
 /// invalid when the patch gives nothing. A patch that changes nothing is a success and leaves no trace.
 asio::awaitable<Outcome<Case>> change_case(db::Executor& db, const Editor& editor, const Uuid& id,
                                            const CasePatch& patch, Time now);
+
+/// The newest case of that type and client that is not decided yet (inquiry, quotation_sent, payment_pending,
+/// in_progress) and was opened at `since` or later.
+asio::awaitable<std::optional<Uuid>> find_open_case(db::Executor& db, const Uuid& tenant, const Uuid& client,
+                                                    const Uuid& type, Time since);
+
+/// Opens an inquiry at the price of its type, for somebody who asked for it in a conversation; `notes` may be "".
+/// REQUIRES: client and type are the tenant's.
+asio::awaitable<Uuid> open_inquiry(db::Executor& db, const Editor& editor, const Uuid& client, const CaseType& type,
+                                   std::string notes, Time now);
 
 } // namespace trunkline::crm

@@ -116,24 +116,6 @@ asio::awaitable<std::optional<Client>> find_client(db::Executor& db, const Uuid&
     co_return first_of(co_await std::move(asked));
 }
 
-asio::awaitable<std::optional<Client>> find_client_by_email(db::Executor& db, const Uuid& tenant, const Email& email)
-{
-    db::SqlBuilder sql("SELECT");
-    sql.add(client_columns);
-    sql.add("FROM clients WHERE tenant_id = $1 AND email = $2", tenant, email.value());
-    auto asked = db.fetch<Client>(std::move(sql).build());
-    co_return first_of(co_await std::move(asked));
-}
-
-asio::awaitable<std::optional<Client>> find_client_by_phone(db::Executor& db, const Uuid& tenant, std::string phone)
-{
-    db::SqlBuilder sql("SELECT");
-    sql.add(client_columns);
-    sql.add("FROM clients WHERE tenant_id = $1 AND phone = $2 ORDER BY id LIMIT 1", tenant, phone);
-    auto asked = db.fetch<Client>(std::move(sql).build());
-    co_return first_of(co_await std::move(asked));
-}
-
 asio::awaitable<std::optional<Client>> lock_client(db::Executor& db, const Uuid& tenant, const Uuid& id)
 {
     db::SqlBuilder sql("SELECT");

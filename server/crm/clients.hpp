@@ -84,9 +84,6 @@ BOOST_DESCRIBE_STRUCT(ClientFilter, (), (search, status, assigned_to, limit, aft
 
 /// Nothing when there is none, or it is another tenant's: the two cannot be told apart.
 asio::awaitable<std::optional<Client>> find_client(db::Executor& db, const Uuid& tenant, const Uuid& id);
-asio::awaitable<std::optional<Client>> find_client_by_email(db::Executor& db, const Uuid& tenant, const Email& email);
-/// The oldest of those with this number, which is not unique: families share one. `phone` is in normal form.
-asio::awaitable<std::optional<Client>> find_client_by_phone(db::Executor& db, const Uuid& tenant, std::string phone);
 
 /// As `find_client`, and nobody else changes the client until the transaction of `db` ends.
 asio::awaitable<std::optional<Client>> lock_client(db::Executor& db, const Uuid& tenant, const Uuid& id);

@@ -33,4 +33,13 @@ BOOST_DESCRIBE_STRUCT(Evidence, (),
 asio::awaitable<std::vector<Evidence>> list_evidence(db::Executor& db, const Uuid& tenant, const Uuid& client,
                                                      std::optional<Uuid> conversation = {});
 
+/// Keeps where values of a client came from, in one trip: each once for each place where it was said. `id` and
+/// `recorded_at` of what is given do not count.
+asio::awaitable<void> add_evidence(db::Executor& db, const Uuid& tenant, const Uuid& client,
+                                   std::vector<Evidence> found, Time now);
+
+/// Whether that field has evidence which begins at that character of the message.
+asio::awaitable<bool> has_evidence_at(db::Executor& db, const Uuid& tenant, const Uuid& client, std::string field,
+                                      const Uuid& message, std::int64_t start);
+
 } // namespace trunkline::crm

@@ -63,11 +63,35 @@ struct InteractionFilter {
 };
 BOOST_DESCRIBE_STRUCT(InteractionFilter, (), (client_id, case_id, interaction_type, limit, after))
 
+/// What is noted of a conversation with one client.
+struct ConversationNote {
+    Uuid conversation_id;
+    Uuid client_id;
+    std::optional<Uuid> case_id;
+    InteractionType interaction_type = InteractionType::chat;
+    Channel channel = Channel::web_chat;
+    std::optional<std::string> subject;
+    std::string summary;
+    std::string full_content;
+    json::object entities; ///< what was found in it: {"email": "ada@crm.example.test"}
+};
+
 /// not_found when the tenant has no such client, or the client no such case. Moves the client's last
 /// interaction. It names no conversation: that a conversation is a client's is found by reading it, not by claiming it,
 /// since it opens the conversation to staff.
 asio::awaitable<Outcome<Interaction>> create_interaction(db::Executor& db, const Editor& editor,
                                                          const NewInteraction& input, Time now);
+
+/// Keeps the one interaction of this conversation with this client, and moves the client's last interaction. The first
+/// note makes it; a later one replaces what it says, but not its case with none. A note that says the same again
+/// changes nothing and leaves no trace in the audit. Answers the interaction's id.
+/// REQUIRES: client and case are the tenant's. UniqueViolation when another makes the same one at this moment.
+asio::awaitable<Uuid> keep_conversation(db::Executor& db, const Editor& editor, const ConversationNote& note, Time now);
+
+/// The newest interaction of a conversation; with that client only, when one is given.
+asio::awaitable<std::optional<Interaction>> find_conversation_interaction(db::Executor& db, const Uuid& tenant,
+                                                                          const Uuid& conversation,
+                                                                          std::optional<Uuid> client = {});
 
 asio::awaitable<std::optional<Interaction>> find_interaction(db::Executor& db, const Uuid& tenant, const Uuid& id);
 

@@ -93,13 +93,11 @@ asio::awaitable<std::optional<Filled>> fill_empty(db::Executor& db, const Editor
     co_return co_await fill_once(db, editor, client, others, now);
 }
 
-asio::awaitable<void> touch_last_interaction(db::Executor& db, const Uuid& tenant, const Uuid& client, Time at)
+void touch_last_interaction(db::Batch& unit, const Uuid& tenant, const Uuid& client, Time at)
 {
-    auto touched =
-        db.execute("UPDATE clients SET last_interaction_at = $3, first_contact_at = coalesce(first_contact_at, $3)"
-                   " WHERE tenant_id = $1 AND id = $2 AND (last_interaction_at IS NULL OR last_interaction_at < $3)",
-                   tenant, client, at);
-    co_await std::move(touched);
+    unit.add("UPDATE clients SET last_interaction_at = $3, first_contact_at = coalesce(first_contact_at, $3)"
+             " WHERE tenant_id = $1 AND id = $2 AND (last_interaction_at IS NULL OR last_interaction_at < $3)",
+             tenant, client, at);
 }
 
 } // namespace trunkline::crm

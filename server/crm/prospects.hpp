@@ -40,8 +40,8 @@ struct Filled {
 asio::awaitable<std::optional<Filled>> fill_empty(db::Executor& db, const Editor& editor, const Uuid& client,
                                                   const Learnt& learnt, Time now);
 
-/// Notes that the client was spoken with at `at`: the last interaction never goes back. It is not audited by itself:
-/// the interaction or case that is the reason is.
-asio::awaitable<void> touch_last_interaction(db::Executor& db, const Uuid& tenant, const Uuid& client, Time at);
+/// Notes that the client was spoken with at `at`: the last interaction never goes back. A member of
+/// the unit that writes the reason, an interaction or a case: that is audited, and this is not.
+void touch_last_interaction(db::Batch& unit, const Uuid& tenant, const Uuid& client, Time at);
 
 } // namespace trunkline::crm

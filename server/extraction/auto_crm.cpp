@@ -4,9 +4,10 @@
 #include <accounts/users.hpp>
 #include <base/log.hpp>
 #include <conversations/contacts.hpp>
+#include <crm/candidates.hpp>
+#include <crm/case_types.hpp>
 #include <crm/client_news.hpp>
 #include <extraction/crm_entry.hpp>
-#include <extraction/crm_rows.hpp>
 #include <extraction/full_content.hpp>
 #include <extraction/sender_address.hpp>
 
@@ -50,11 +51,18 @@ struct Place {
 BOOST_DESCRIBE_STRUCT(Place, (), (tenant_id, channel, default_region))
 
 /// What the extractor need not say again. A name that nobody gave is none.
-KnownClient known(const ClientRow& client)
+KnownClient known(const crm::Candidate& client)
 {
     KnownClient known{client.full_name, client.email, client.phone, client.whatsapp, client.nationality};
     if (client.name_is_stand_in) known.full_name.reset();
     return known;
+}
+
+std::vector<CaseType> with_their_words(std::vector<crm::CaseType> offered)
+{
+    std::vector<CaseType> types;
+    for (auto& one : offered) types.push_back({std::move(one.code), std::move(one.name), one.keywords.words()});
+    return types;
 }
 
 bool is_one_of(const std::vector<std::string>& addresses, const std::string& address)
@@ -154,9 +162,9 @@ asio::awaitable<CrmResult> AutoCrm::process(db::Executor& db, Job job)
     input.messages = std::move(job.messages);
     input.default_region = place->default_region;
     input.staff_addresses = staff;
-    input.case_types = co_await active_case_types(db, place->tenant_id);
+    input.case_types = with_their_words(co_await crm::list_active_case_types(db, place->tenant_id));
     if (finding.user_email)
-        if (const auto client = co_await client_by_email(db, place->tenant_id, *finding.user_email))
+        if (const auto client = co_await crm::candidate_by_email(db, place->tenant_id, *finding.user_email))
             input.known = known(*client);
     finding.extraction = co_await read(std::move(input));
     auto& email = finding.extraction.client.email;

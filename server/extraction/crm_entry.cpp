@@ -2,8 +2,14 @@
 #include <extraction/crm_entry.hpp>
 
 #include <base/utf8.hpp>
+#include <crm/candidates.hpp>
+#include <crm/cases.hpp>
+#include <crm/evidence.hpp>
+#include <crm/interactions.hpp>
 #include <crm/prospects.hpp>
-#include <extraction/crm_rows.hpp>
+#include <extraction/stored_conversation.hpp>
+
+#include <boost/describe/enum_from_string.hpp>
 
 namespace trunkline::extraction {
 
@@ -30,11 +36,25 @@ ClientFacts without_guesses(ClientFacts facts, double fact_min)
     return facts;
 }
 
-std::string interaction_type_of(const std::string& channel)
+/// The channel by its name in the table of conversations, which knows the same ones.
+crm::Channel channel_of(const std::string& name)
 {
-    if (channel == "email" || channel == "whatsapp") return channel;
-    if (channel == "phone") return "call";
-    return channel == "in_person" ? "meeting" : "chat";
+    crm::Channel channel = crm::Channel::web_chat;
+    boost::describe::enum_from_string(name.c_str(), channel);
+    return channel;
+}
+
+crm::InteractionType type_of(crm::Channel channel)
+{
+    switch (channel) {
+    case crm::Channel::email: return crm::InteractionType::email;
+    case crm::Channel::whatsapp: return crm::InteractionType::whatsapp;
+    case crm::Channel::phone: return crm::InteractionType::call;
+    case crm::Channel::in_person: return crm::InteractionType::meeting;
+    case crm::Channel::web_chat:
+    case crm::Channel::instagram: break;
+    }
+    return crm::InteractionType::chat;
 }
 
 /// One conversation on its way into the CRM.
@@ -61,25 +81,27 @@ public:
         if (!result_.client_id) co_return result_;
         co_await open_case();
         co_await keep_interaction();
+        co_await crm::add_evidence(tx_, finding_.tenant_id, *result_.client_id, std::move(evidence_), now_);
         co_return result_;
     }
 
 private:
-    using Client = std::optional<ClientRow>;
+    using Client = std::optional<crm::Candidate>;
 
     asio::awaitable<Client> find()
     {
         if (email_)
-            if (auto found = co_await client_by_email(tx_, finding_.tenant_id, *email_)) co_return found;
+            if (auto found = co_await crm::candidate_by_email(tx_, finding_.tenant_id, *email_)) co_return found;
         // Who is signed in is known by his address: a number he says is no proof that he is somebody else.
         if (finding_.user_email) co_return std::nullopt;
         const auto number = said(phone_);
         if (number) {
-            const auto numbered = co_await clients_by_phone(tx_, finding_.tenant_id, *number);
+            const auto numbered = co_await crm::candidates_by_phone(tx_, finding_.tenant_id, *number);
             for (const auto& found : numbered)
                 if (!differ(found.email, email_)) co_return found;
         }
-        const auto spoken_of = co_await clients_of_conversation(tx_, finding_.tenant_id, finding_.conversation_id);
+        const auto spoken_of =
+            co_await crm::candidates_of_conversation(tx_, finding_.tenant_id, finding_.conversation_id);
         for (const auto& found : spoken_of)
             if (!differ(found.email, email_) && !differ(found.phone, number)) co_return found;
         co_return std::nullopt;
@@ -98,7 +120,7 @@ private:
         for (const std::string& field : filled->fields) {
             const Fact* const fact = fact_of(field);
             if (!fact) continue;
-            co_await prove(field, fact->normalised, *fact);
+            prove(field, fact->normalised, *fact);
             result_.client_updated = true;
         }
     }
@@ -127,25 +149,20 @@ private:
         if (!made.created) co_return co_await fill(made.client.id);
         result_.client_id = made.client.id;
         result_.client_created = true;
-        co_await prove_name(prospect.full_name);
-        co_await prove_email();
-        if (phone_) co_await prove("phone", phone_->normalised, *phone_);
-        if (facts_.whatsapp) co_await prove("whatsapp", facts_.whatsapp->normalised, *facts_.whatsapp);
-        if (facts_.nationality) co_await prove("nationality", facts_.nationality->normalised, *facts_.nationality);
+        prove_name(prospect.full_name);
+        if (email_) prove("email", *email_, source_of_email());
+        if (phone_) prove("phone", phone_->normalised, *phone_);
+        if (facts_.whatsapp) prove("whatsapp", facts_.whatsapp->normalised, *facts_.whatsapp);
+        if (facts_.nationality) prove("nationality", facts_.nationality->normalised, *facts_.nationality);
     }
 
-    asio::awaitable<void> prove_name(std::string name)
+    void prove_name(const std::string& name)
     {
-        if (facts_.full_name) co_return co_await prove("full_name", name, *facts_.full_name);
-        if (!email_) co_return;
+        if (facts_.full_name) return prove("full_name", name, *facts_.full_name);
+        if (!email_) return;
         Fact fact = source_of_email();
         fact.method = "address";
-        co_await prove("full_name", name, std::move(fact));
-    }
-
-    asio::awaitable<void> prove_email()
-    {
-        if (email_) co_await prove("email", *email_, source_of_email());
+        prove("full_name", name, fact);
     }
 
     /// Where the address was said; or that it was not, because the one who speaks has it.
@@ -159,51 +176,72 @@ private:
         return fact;
     }
 
-    asio::awaitable<void> prove(std::string field, std::string value, Fact fact)
+    /// Keeps the words for the end, when all evidence is written at once.
+    void prove(std::string field, std::string value, const Fact& fact)
     {
-        return add_evidence(tx_, finding_.tenant_id, *result_.client_id, finding_.conversation_id, std::move(field),
-                            std::move(value), std::move(fact), now_);
+        crm::Evidence found;
+        found.field = std::move(field);
+        found.value = std::move(value);
+        found.conversation_id = finding_.conversation_id;
+        if (!fact.message_id.is_nil()) {
+            found.message_id = fact.message_id;
+            found.message_seq = fact.message_seq;
+        }
+        found.start = fact.start;
+        found.end = fact.end;
+        found.quote = fact.quote;
+        found.method = fact.method;
+        found.confidence = fact.confidence;
+        evidence_.push_back(std::move(found));
     }
 
     asio::awaitable<void> open_case()
     {
         const Intent& intent = finding_.extraction.intent;
         if (!intent.detected || intent.confidence < rules_.open_case_min || !intent.case_type_code) co_return;
-        const auto type = co_await active_case_type(tx_, finding_.tenant_id, *intent.case_type_code);
-        if (!type) co_return;
-        // A sentence opens a case once, however often the conversation is read again.
-        const bool heard = intent.evidence && co_await has_evidence_at(tx_, finding_.tenant_id, *result_.client_id,
-                                                                       "case_type", *intent.evidence);
+        const Uuid tenant = finding_.tenant_id, client = *result_.client_id;
+        const auto type = co_await crm::find_case_type(tx_, tenant, *intent.case_type_code);
+        if (!type || !type->active) co_return;
+        if (intent.evidence && co_await was_heard(*intent.evidence)) {
+            const auto noted =
+                co_await crm::find_conversation_interaction(tx_, tenant, finding_.conversation_id, client);
+            if (noted) result_.practice_id = noted->case_id;
+            co_return;
+        }
         result_.practice_id =
-            heard ? co_await case_of_interaction(tx_, finding_.conversation_id, *result_.client_id)
-                  : co_await open_case_since(tx_, *result_.client_id, type->id, now_ - rules_.same_case_within);
-        if (heard) co_return;
+            co_await crm::find_open_case(tx_, tenant, client, type->id, now_ - rules_.same_case_within);
         if (!result_.practice_id) {
-            result_.practice_id = co_await insert_case(tx_, editor_, *result_.client_id, *type, intent.details, now_);
+            result_.practice_id = co_await crm::open_inquiry(tx_, editor_, client, *type, intent.details, now_);
             result_.practice_created = true;
         }
-        if (intent.evidence) co_await prove("case_type", *intent.case_type_code, *intent.evidence);
+        if (intent.evidence) prove("case_type", *intent.case_type_code, *intent.evidence);
+    }
+
+    /// A sentence opens a case once, however often the conversation is read again.
+    asio::awaitable<bool> was_heard(const Fact& sentence)
+    {
+        return crm::has_evidence_at(tx_, finding_.tenant_id, *result_.client_id, "case_type", sentence.message_id,
+                                    sentence.start);
     }
 
     asio::awaitable<void> keep_interaction()
     {
         std::string summary(first_characters(finding_.extraction.summary, interaction_summary_chars_max));
         if (summary.empty()) summary = finding_.channel == "email" ? "E-mail" : "Chat conversation";
-        InteractionRow row{.client_id = *result_.client_id,
-                           .case_id = result_.practice_id,
-                           .conversation_id = finding_.conversation_id,
-                           .interaction_type = interaction_type_of(finding_.channel),
-                           .channel = finding_.channel,
-                           .subject = finding_.subject,
-                           .summary = std::move(summary),
-                           .full_content = finding_.full_content,
-                           .team_member = finding_.team_member,
-                           .entities = entities()};
-        result_.interaction_id = co_await upsert_interaction(tx_, finding_.tenant_id, row, now_);
-        co_await crm::touch_last_interaction(tx_, finding_.tenant_id, *result_.client_id, now_);
+        const crm::Channel channel = channel_of(finding_.channel);
+        const crm::ConversationNote note{.conversation_id = finding_.conversation_id,
+                                         .client_id = *result_.client_id,
+                                         .case_id = result_.practice_id,
+                                         .interaction_type = type_of(channel),
+                                         .channel = channel,
+                                         .subject = finding_.subject,
+                                         .summary = std::move(summary),
+                                         .full_content = finding_.full_content,
+                                         .entities = entities()};
+        result_.interaction_id = co_await crm::keep_conversation(tx_, editor_, note, now_);
     }
 
-    Json entities() const
+    json::object entities() const
     {
         json::object all;
         const auto add = [&all](const char* name, const std::optional<std::string>& value) {
@@ -215,7 +253,7 @@ private:
         add("whatsapp", said(facts_.whatsapp));
         add("nationality", said(facts_.nationality));
         if (finding_.extraction.intent.detected) add("case_type", finding_.extraction.intent.case_type_code);
-        return Json(serialize(all));
+        return all;
     }
 
     db::Transaction& tx_;
@@ -226,6 +264,7 @@ private:
     const crm::Editor editor_;
     std::optional<std::string> email_; // the client's: the user's own, else what was said
     std::optional<Fact> phone_;        // a WhatsApp number is a telephone number
+    std::vector<crm::Evidence> evidence_;
     CrmResult result_;
 };
 
@@ -241,7 +280,7 @@ asio::awaitable<CrmResult> crm_entry_of(db::Executor& db, Uuid tenant, Uuid conv
 {
     CrmResult result;
     result.success = true;
-    const auto entry = co_await newest_entry(db, tenant, conversation);
+    const auto entry = co_await crm::find_conversation_interaction(db, tenant, conversation);
     if (!entry) co_return result;
     result.client_id = entry->client_id;
     result.practice_id = entry->case_id;

@@ -54,6 +54,16 @@ asio::awaitable<std::optional<StoredConversation>> stored_conversation(db::Execu
     co_return stored;
 }
 
+asio::awaitable<bool> lock_conversation(db::Executor& db, const db::Uuid& conversation)
+{
+    // On SQLite a transaction that writes is alone already.
+    const auto found =
+        co_await db.fetch<db::Uuid>(db::by_engine{.postgresql = "SELECT id FROM conversations WHERE id = $1 FOR UPDATE",
+                                                  .sqlite = "SELECT id FROM conversations WHERE id = $1"},
+                                    conversation);
+    co_return !found.empty();
+}
+
 asio::awaitable<bool> is_to_be_read(db::Executor& db, const db::Uuid& tenant, const db::Uuid& conversation)
 {
     co_return co_await db.fetch_value<std::int64_t>(

@@ -19,6 +19,10 @@ struct StoredConversation {
 /// Nothing when it is deleted. Two short reads; the second may see messages that the first does not count.
 asio::awaitable<std::optional<StoredConversation>> stored_conversation(db::Executor& db, const db::Uuid& conversation);
 
+/// Keeps the conversation from being deleted, and from being entered twice at once, until the transaction ends.
+/// False when it is gone.
+asio::awaitable<bool> lock_conversation(db::Executor& db, const db::Uuid& conversation);
+
 /// Whether the conversation waits to be read, or is being read.
 asio::awaitable<bool> is_to_be_read(db::Executor& db, const db::Uuid& tenant, const db::Uuid& conversation);
 

@@ -2,6 +2,7 @@
 #include <extraction/support/crm_bed.hpp>
 
 #include <base/task_group.hpp>
+#include <boost/json/parse.hpp>
 
 #include <gtest/gtest.h>
 
@@ -311,6 +312,37 @@ TEST_P(AutoCrmRules, a_conversation_that_grows_has_one_interaction_and_its_sente
         bed.database.run(bed.database.pool().fetch_value<std::string>("SELECT full_content FROM interactions"));
     EXPECT_EQ(content, "USER: KITAS please\nASSISTANT: Gladly\nUSER: Thanks");
     EXPECT_EQ(bed.clients().at(0).last_interaction_at, bed.database.clock.now());
+}
+
+TEST_P(AutoCrmRules, an_interaction_that_grows_is_in_the_audit_and_one_that_is_read_again_is_not)
+{
+    bed.extractor.script = [](const ExtractionInput& input) {
+        Extraction found = somebody(0.9);
+        found.summary = std::to_string(input.messages.size()) + " messages";
+        return found;
+    };
+    const auto audited = [&](std::string action) {
+        return bed.count("audit", "entity = 'interaction' AND actor = 'system' AND action = '" + action + "'");
+    };
+    const Uuid conversation = bed.conversation(bed.database.staff, {"hello"});
+    const CrmResult first = bed.process(conversation);
+    const auto noted_at = bed.database.clock.now();
+    bed.database.clock.advance(1s);
+    EXPECT_EQ(bed.process(conversation).interaction_id, first.interaction_id);
+    EXPECT_EQ(audited("created"), 1);
+    EXPECT_EQ(audited("updated"), 0) << "it said the same";
+    const auto kept_at =
+        bed.database.run(bed.database.pool().fetch_value<Time>("SELECT interaction_at FROM interactions"));
+    EXPECT_EQ(kept_at, noted_at);
+    bed.conversation(bed.database.staff, {"hello", "> Hello"});
+    bed.process(conversation);
+    EXPECT_EQ(audited("updated"), 1);
+    const auto changes = bed.database.run(bed.database.pool().fetch_value<Json>(
+        "SELECT changes FROM audit WHERE entity = 'interaction' AND action = 'updated'"));
+    const auto read = json::parse(changes.text());
+    EXPECT_EQ(read.at("summary").at("before"), "1 messages");
+    EXPECT_EQ(read.at("summary").at("after"), "2 messages");
+    EXPECT_EQ(read.as_object().size(), 2u) << "summary and time; the text is the conversation's own";
 }
 
 TEST_P(AutoCrmRules, a_summary_has_at_most_500_characters_and_never_none)
