@@ -46,7 +46,8 @@ struct Application::Parts {
     std::unique_ptr<DataFolder> data_folder; // null on PostgreSQL
     db::Pool pool;
     std::unique_ptr<db::Pool> direct_pool; // null when the pool itself is the direct way
-    DatabaseStart database{pool, direct_pool ? *direct_pool : pool, clock, health};
+    ProcessLock process_lock{direct_pool ? *direct_pool : pool, clock};
+    DatabaseStart database{pool, direct_pool ? *direct_pool : pool, process_lock, clock, health};
     events::Hub hub{executor};
     Passwords passwords;
     accounts::Accounts people{clock, passwords, registration_of(config), config.get("TRUNKLINE_DEFAULT_REGION")};
@@ -186,6 +187,7 @@ asio::awaitable<void> Application::Parts::prepare()
     co_await database.run();
     co_await print_setup_link();
     start_workers();
+    co_await process_lock.keep();
 }
 
 asio::awaitable<void> Application::Parts::print_setup_link()
@@ -229,7 +231,7 @@ asio::awaitable<void> Application::run()
     parts.hub.close();
     parts.workers.cancel();
     co_await parts.workers.join();
-    parts.database.give_back();
+    parts.process_lock.give_back();
     if (parts.direct_pool) co_await parts.direct_pool->drain();
     const auto cut = co_await parts.pool.drain();
     for (const db::Holder& holder : cut) log_warning("database", "cut at the end: " + holder.statement);

@@ -33,10 +33,10 @@ asio::awaitable<bool> DatabaseStart::attempt()
         health_.prepared = true;
         co_return true;
     } catch (const MigrationRefused& refused) {
-        throw CannotStart(refused.what());
+        throw CannotServe(refused.what());
     } catch (const db::Error& error) {
-        only_.reset();
-        if (!error.unavailable()) throw CannotStart(std::string("the database cannot be prepared: ") + error.what());
+        lock_.give_back();
+        if (!error.unavailable()) throw CannotServe(std::string("the database cannot be prepared: ") + error.what());
         const std::string reason = error.info().message;
         if (health_.waiting_for != reason) log_warning("database", "not reachable, trying again: " + reason);
         health_.waiting_for = reason;
@@ -47,29 +47,13 @@ asio::awaitable<bool> DatabaseStart::attempt()
 asio::awaitable<void> DatabaseStart::prepare()
 {
     co_await direct_.start();
-    co_await be_the_only_one();
+    co_await lock_.take();
     const std::size_t applied = co_await migrate(direct_, clock_);
     if (applied > 0)
         log_info("database", std::to_string(applied) + (applied == 1 ? " migration applied" : " migrations applied"));
     if (pool_.options().engine == db::Engine::sqlite) co_await outbox::void_all_leases(pool_);
     co_await pool_.start();
     log_info("database", pool_.describe());
-}
-
-asio::awaitable<void> DatabaseStart::be_the_only_one()
-{
-    // On SQLite the lock of the data folder does this. Several processes on one PostgreSQL need to hear of one another,
-    // which they cannot yet.
-    if (pool_.options().engine != db::Engine::postgresql) co_return;
-    if (direct_.options().pooler_safe()) co_return; // a session's lock does not hold through a pooler
-    db::Connection connection = co_await direct_.acquire();
-    const bool alone = co_await connection.fetch_value<bool>(
-        db::by_engine{.postgresql = "SELECT pg_try_advisory_lock(hashtext('trunkline'), hashtext(current_schema()))",
-                      .sqlite = "SELECT 1"});
-    if (!alone)
-        throw CannotStart("another Trunkline serves from this database already; stop it first"
-                          " (several processes on one database are not supported yet)");
-    only_ = std::move(connection);
 }
 
 } // namespace trunkline

@@ -116,7 +116,7 @@ int main(int argc, char** argv)
     try {
         return trunkline::serve(arguments);
     } catch (const std::exception& error) {
-        std::cerr << "trunkline cannot start: " << error.what() << '\n';
+        std::cerr << "trunkline cannot serve: " << error.what() << '\n';
         return 1;
     }
 }

@@ -7,16 +7,14 @@ PgBouncer.
 usage: browser_check.py BUILD_DIR          SCREENSHOTS=… keeps what was seen
 """
 import os
-import pathlib
 import re
-import shutil
 import subprocess
 
 from support.check_report import main
 from support.database_servers import Pgbouncer, Postgres
 from support.trunkline_program import Trunkline
+from support.web_client import WEB, why_no_browser
 
-WEB = pathlib.Path(__file__).resolve().parents[3] / "web"
 WALK_SECONDS_MAX = 280
 
 
@@ -46,9 +44,9 @@ def walk(report, build, script, where, settings=None):
 
 
 def check(build, report):
-    chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    if not shutil.which("node") or not (WEB / "node_modules" / "playwright-core").exists() or not pathlib.Path(chromium).exists():
-        report.skip("the pages in a browser", f"they need node, {WEB}/node_modules (npm ci) and {chromium}")
+    reason = why_no_browser()
+    if reason:
+        report.skip("the pages in a browser", reason)
         return
     for script in ("browser.mjs", "tabs.mjs", "faults.mjs"):
         walk(report, build, script, "SQLite")

@@ -82,6 +82,39 @@ def check_outage(build, report, postgres):
         report.holds(server.stop() == 0, "the program ends well", server.said()[-3000:])
 
 
+def check_one_process(build, report, postgres):
+    """On the database of the first check. A second process is refused, also after PostgreSQL took the lock with it."""
+    def refused(settings):
+        second = Trunkline(build, settings)
+        with second:
+            second.start(until=None)
+            wait_until("the second process ends", SERVED_SECONDS_MAX, lambda: not second.child.running(), every=0.1)
+            expect(second.child.exit_code() == 1, f"its exit code is {second.child.exit_code()}")
+            expect("another Trunkline serves from this database" in second.said(), second.said())
+
+    settings = {"DATABASE_URL": postgres.url()}
+    with Trunkline(build, settings) as first, Trunkline(build, settings) as second:
+        first.start()
+        with report.check("a second process on one PostgreSQL database is refused and says why"):
+            refused(settings)
+        postgres.stop()
+        postgres.start()
+        with report.check("after PostgreSQL was restarted the first takes its lock again, and a second is still refused"):
+            wait_until("the lock is taken again", SERVED_SECONDS_MAX, lambda: "is taken again" in first.said(), every=0.1)
+            refused(settings)
+        with report.check("a process that slept while another took the lock ends and says why"):
+            first.child.pause()
+            postgres.stop()
+            postgres.start()
+            second.start()
+            first.child.go_on()
+            wait_until("the first ends", SERVED_SECONDS_MAX, lambda: not first.child.running(), every=0.1)
+            expect(first.child.exit_code() == 1, f"its exit code is {first.child.exit_code()}")
+            expect("another Trunkline serves from this database" in first.said(), first.said()[-2000:])
+            expect(second.anybody("GET", "/readyz").status == 200, "the second does not serve")
+        report.holds(second.stop() == 0, "the one that is left ends well", second.said()[-3000:])
+
+
 def check_start_without(build, report, postgres):
     """On the database of the first check: its people are known."""
     postgres.stop()
@@ -141,6 +174,7 @@ def check(build, report):
     with Postgres() as postgres:
         postgres.start()
         check_outage(build, report, postgres)
+        check_one_process(build, report, postgres)
         check_start_without(build, report, postgres)
     with Postgres() as postgres:
         postgres.start()

@@ -80,6 +80,16 @@ class ChildProcess:
     def running(self):
         return self.process.poll() is None
 
+    def exit_code(self):
+        """None while it runs."""
+        return self.process.poll()
+
+    def pause(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self):
+        self.process.send_signal(signal.SIGCONT)
+
     def end(self, number=signal.SIGTERM, seconds=30):
         """Sends the signal and waits; kills it when that takes too long. Answers the exit code, None when it had to be killed."""
         if self.running():
