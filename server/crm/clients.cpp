@@ -5,6 +5,7 @@
 #include <crm/client_rows.hpp>
 #include <crm/id_pages.hpp>
 #include <crm/patches.hpp>
+#include <crm/phone_parser.hpp>
 #include <trunkline/db/transaction.hpp>
 
 namespace trunkline::crm {
@@ -26,6 +27,37 @@ asio::awaitable<std::optional<Refusal>> refuse_staff(db::Executor& db, Uuid tena
         "SELECT id FROM users WHERE tenant_id = $1 AND email = $2 AND role <> 'customer'", tenant, *email);
     if (staff.empty()) co_return std::nullopt;
     co_return conflict("this is the address of somebody who works here, who cannot be a client");
+}
+
+/// A number of the client that was just typed, and the field it was typed into.
+struct TypedNumber {
+    const char* pointer;
+    std::optional<std::string>* number;
+};
+
+/// Puts the numbers into the form E.164, as they are when they are found in a conversation: one person is one number.
+/// Otherwise says which are no complete numbers.
+std::optional<Refusal> normalise(const std::vector<TypedNumber>& typed, const std::string& region)
+{
+    Refusal refusal{Refused::invalid, "the input is not valid", {}, 0};
+    for (const auto& [pointer, number] : typed) {
+        if (!*number) continue;
+        if (auto normal = parse_phone(**number, region, PhoneCheck::possible)) *number = std::move(normal);
+        else
+            refusal.fields.push_back({pointer, "must be a complete telephone number: with + and the country's code" +
+                                                   (region.empty() ? "" : ", or one of " + region)});
+    }
+    if (refusal.fields.empty()) return std::nullopt;
+    return refusal;
+}
+
+asio::awaitable<std::optional<Refusal>> normalise_in(db::Executor& db, Uuid tenant, std::vector<TypedNumber> typed)
+{
+    if (std::ranges::none_of(typed, [](const TypedNumber& one) { return one.number->has_value(); }))
+        co_return std::nullopt;
+    const auto region =
+        co_await db.fetch_value<std::string>("SELECT default_region FROM tenants WHERE id = $1", tenant);
+    co_return normalise(typed, region);
 }
 
 Client client_from(const NewClient& input, const Editor& editor, Time now)
@@ -83,7 +115,11 @@ asio::awaitable<Outcome<Client>> change_locked(db::Executor& tx, const Editor& e
 {
     const auto before = co_await lock_client(tx, editor.tenant_id, id);
     if (!before) co_return not_found("client");
-    const Client after = patched(*before, patch);
+    Client after = patched(*before, patch);
+    std::vector<TypedNumber> typed;
+    if (patch.phone.given()) typed.push_back({"/phone", &after.phone});
+    if (patch.whatsapp.given()) typed.push_back({"/whatsapp", &after.whatsapp});
+    if (auto incomplete = co_await normalise_in(tx, editor.tenant_id, typed)) co_return std::move(*incomplete);
     if (!after.email && !after.phone) co_return unreachable(patch.phone.given() ? "/phone" : "/email");
     if (after.email != before->email)
         if (auto staff = co_await refuse_staff(tx, editor.tenant_id, after.email)) co_return std::move(*staff);
@@ -93,6 +129,16 @@ asio::awaitable<Outcome<Client>> change_locked(db::Executor& tx, const Editor& e
     co_await write_row(tx, editor.tenant_id, after, patch.full_name.given(), now);
     co_await write_audit(tx, editor, entry, now);
     co_return after;
+}
+
+/// A number is found as people write it, too: "977 625" is in "+19776252661", and so is "0171 12" in "+491711234567",
+/// which has none of the zeros that are dialled in front.
+std::string searched_number(std::string_view part)
+{
+    const auto number = Phone::parse(part);
+    if (!number) return std::string(part);
+    const std::size_t first = number->value().find_first_not_of('0');
+    return first == std::string::npos ? number->value() : number->value().substr(first);
 }
 
 } // namespace
@@ -135,14 +181,12 @@ asio::awaitable<http::Page<Client>> list_clients(db::Executor& db, const Uuid& t
     sql.add("FROM clients WHERE tenant_id = $1", tenant);
     const std::string_view part = filter.search ? trimmed(filter.search->value()) : std::string_view();
     if (!part.empty()) {
-        // A number is found as people write it, too: "977 625" is in "+19776252661".
-        const auto number = Phone::parse(part);
         sql.add(
             db::by_engine{
                 .postgresql =
                     "AND (full_name ILIKE $1 ESCAPE '!' OR email ILIKE $1 ESCAPE '!' OR phone LIKE $2 ESCAPE '!')",
                 .sqlite = "AND (full_name LIKE $1 ESCAPE '!' OR email LIKE $1 ESCAPE '!' OR phone LIKE $2 ESCAPE '!')"},
-            pattern_of(part), pattern_of(number ? std::string_view(number->value()) : part));
+            pattern_of(part), pattern_of(searched_number(part)));
     }
     if (filter.status) sql.add("AND status = $1", *filter.status);
     if (filter.assigned_to) sql.add("AND assigned_to = $1", filter.assigned_to->value());
@@ -155,9 +199,11 @@ asio::awaitable<http::Page<Client>> list_clients(db::Executor& db, const Uuid& t
 
 asio::awaitable<Outcome<Client>> create_client(db::Executor& db, const Editor& editor, const NewClient& input, Time now)
 {
-    const Client made = client_from(input, editor, now);
+    Client made = client_from(input, editor, now);
     if (!made.email && !made.phone) co_return unreachable("/email");
     auto tx = co_await db.begin();
+    const std::vector<TypedNumber> typed{{"/phone", &made.phone}, {"/whatsapp", &made.whatsapp}};
+    if (auto incomplete = co_await normalise_in(tx, editor.tenant_id, typed)) co_return std::move(*incomplete);
     if (auto staff = co_await refuse_staff(tx, editor.tenant_id, made.email)) co_return std::move(*staff);
     if (!co_await insert_client_row(tx, editor.tenant_id, made, false)) co_return taken();
     const AuditEntry entry{"created", "client", made.id, changes_of_new(made)};

@@ -15,7 +15,7 @@ enum class ClientType { individual, company };
 BOOST_DESCRIBE_ENUM(ClientType, individual, company)
 
 /// A person or company in the CRM. The e-mail address is in its normal form and belongs to one client of a tenant;
-/// an address or a telephone number is always there.
+/// telephone numbers are in the form E.164, and families share them; an address or a telephone number is always there.
 struct Client {
     Uuid id;
     std::string full_name;
@@ -91,12 +91,14 @@ asio::awaitable<std::optional<Client>> lock_client(db::Executor& db, const Uuid&
 /// Newest first.
 asio::awaitable<http::Page<Client>> list_clients(db::Executor& db, const Uuid& tenant, const ClientFilter& filter);
 
-/// invalid without address and number; conflict when the address is another client's or a member of staff's.
+/// Telephone numbers without a country code are of the tenant's default region.
+/// invalid without address and number, and for a number that is not complete; conflict when the address is another
+/// client's or a member of staff's.
 asio::awaitable<Outcome<Client>> create_client(db::Executor& db, const Editor& editor, const NewClient& input,
                                                Time now);
 
-/// Changes what the patch gives. invalid when it gives nothing, or would leave neither address nor number; not_found;
-/// conflict as above. A patch that changes nothing is a success and leaves no trace.
+/// Changes what the patch gives. invalid when it gives nothing, no complete number, or would leave neither address nor
+/// number; not_found; conflict as above. A patch that changes nothing is a success and leaves no trace.
 asio::awaitable<Outcome<Client>> change_client(db::Executor& db, const Editor& editor, const Uuid& id,
                                                const ClientPatch& patch, Time now);
 

@@ -20,12 +20,13 @@ private:
     std::string value_;
 };
 
-/// A telephone number in one form: digits, 3 to 15, perhaps with a + in front. What people put between them
-/// (spaces, hyphens, dots, brackets, slashes) is left out, so "+1 977 625-2661" is "+19776252661".
+/// A telephone number as it was typed: digits, 3 to 15, perhaps with a + in front. What people put between them
+/// (spaces, hyphens, dots, brackets, slashes) is left out, so "(977) 625-2661" is "9776252661". Its country and whether
+/// it is complete are the service's matter: see phone_parser.hpp.
 class Phone {
 public:
     Phone() = default;
-    /// The number in its normal form, or nothing when `text` is none.
+    /// The digits, or nothing when `text` has the shape of none.
     static std::optional<Phone> parse(std::string_view text);
 
     const std::string& value() const noexcept { return value_; }

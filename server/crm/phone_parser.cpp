@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-#include <extraction/phone_parser.hpp>
+#include <crm/phone_parser.hpp>
 
 // The one file that knows libphonenumber.
 #include <phonenumbers/phonenumberutil.h>
 
-namespace trunkline::extraction {
+namespace trunkline::crm {
 
-std::optional<std::string> parse_phone(std::string_view text, std::string_view region, PhoneCheck check)
+namespace {
+
+std::optional<std::string> parse_as_dialled(std::string_view text, std::string_view region, PhoneCheck check)
 {
     using Util = i18n::phonenumbers::PhoneNumberUtil;
     const Util& util = *Util::GetInstance();
@@ -22,4 +24,13 @@ std::optional<std::string> parse_phone(std::string_view text, std::string_view r
     return formatted;
 }
 
-} // namespace trunkline::extraction
+} // namespace
+
+std::optional<std::string> parse_phone(std::string_view text, std::string_view region, PhoneCheck check)
+{
+    auto number = parse_as_dialled(text, region, check);
+    if (number || !text.starts_with("00")) return number;
+    return parse_as_dialled("+" + std::string(text.substr(2)), region, check);
+}
+
+} // namespace trunkline::crm

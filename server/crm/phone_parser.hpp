@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace trunkline::extraction {
+namespace trunkline::crm {
 
 /// How sure a number must be one.
 enum class PhoneCheck {
@@ -14,8 +14,9 @@ enum class PhoneCheck {
 };
 
 /// `text` in the form E.164 ("+19776252661"), or nothing when it is no complete telephone number. A number without a
-/// country code is one of `region` ("US"); an empty or unknown region leaves only those with one.
+/// country code is one of `region` ("US"); an empty or unknown region leaves only those with one. "0049 …" is how most
+/// of the world dials abroad, and is understood also where another prefix is dialled.
 /// Threads: any.
 std::optional<std::string> parse_phone(std::string_view text, std::string_view region, PhoneCheck check);
 
-} // namespace trunkline::extraction
+} // namespace trunkline::crm

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <extraction/phones.hpp>
 
-#include <extraction/phone_parser.hpp>
+#include <crm/phone_parser.hpp>
 #include <extraction/possession.hpp>
 #include <extraction/vocabulary.hpp>
 
 namespace trunkline::extraction {
+
+using crm::PhoneCheck;
 
 namespace {
 
@@ -106,14 +108,6 @@ std::optional<PhoneCheck> check_for(const Phone& phone, const Topics& asked)
     return phone.phone_like && !asked.number ? PhoneCheck::possible : PhoneCheck::valid;
 }
 
-std::optional<std::string> normalise(const std::string& plain, std::string_view region, PhoneCheck check)
-{
-    auto number = parse_phone(plain, region, check);
-    // "0049 …" is how most of the world dials abroad, also to regions that dial another prefix.
-    if (!number && plain.starts_with("00")) number = parse_phone("+" + plain.substr(2), region, check);
-    return number;
-}
-
 int rank_of(const Fact& fact) { return static_cast<int>(fact.confidence * 100); }
 
 void keep_surest(std::optional<Fact>& kept, const Fact& fact)
@@ -135,7 +129,7 @@ std::vector<Phone> find_phones(const Reading& reading, std::string_view region, 
         phone.answered = asked.phone && (phone.phone_like || !asked.number);
         phone.alone = is_alone(reading, number.span);
         const auto check = check_for(phone, asked);
-        auto normalised = check ? normalise(number.plain, region, *check) : std::nullopt;
+        auto normalised = check ? crm::parse_phone(number.plain, region, *check) : std::nullopt;
         if (!normalised) continue;
         phone.normalised = std::move(*normalised);
         found.push_back(std::move(phone));

@@ -75,6 +75,43 @@ TEST_P(Clients, bad_input_is_named_field_by_field)
     EXPECT_EQ(unreachable.wrong_fields(), std::vector<std::string>{"/email"});
 }
 
+TEST_P(Clients, a_typed_number_is_kept_as_a_number_of_the_tenants_region)
+{
+    const auto american = post(all, R"({"full_name":"Ada","phone":"(977) 625-2661","whatsapp":"0049 171 1234567"})");
+    ASSERT_EQ(american.status, 201) << serialize(american.body);
+    EXPECT_EQ(american.text("/phone"), "+19776252661");
+    EXPECT_EQ(american.text("/whatsapp"), "+491711234567");
+    database.run(database.pool().execute("UPDATE tenants SET default_region = 'DE'"));
+    const auto german = patch(one(american.text("/id")), R"({"phone":"0171 / 123 45 67"})");
+    EXPECT_EQ(german.text("/phone"), "+491711234567");
+    EXPECT_EQ(get(one(german.text("/id"))).text("/client/phone"), "+491711234567");
+    EXPECT_EQ(get(all + "?search=0171 12").texts_of_items("full_name"), std::vector<std::string>{"Ada"})
+        << "people look for what they type";
+    const auto again = patch(one(german.text("/id")), R"({"phone":"+49 171 1234567"})");
+    EXPECT_EQ(again.body, german.body);
+    EXPECT_EQ(audit_of("client", german.text("/id")).size(), 2U) << "the same number, typed otherwise, is no change";
+}
+
+TEST_P(Clients, what_is_no_complete_number_is_refused_and_named)
+{
+    const auto none = post(all, R"({"full_name":"Ada","phone":"625-2661","whatsapp":"+999 1234567"})");
+    EXPECT_EQ(none.status, 400);
+    EXPECT_EQ(none.wrong_fields(), (std::vector<std::string>{"/phone", "/whatsapp"}));
+    EXPECT_EQ(none.text("/errors/0/detail"),
+              "must be a complete telephone number: with + and the country's code, or one of US");
+    EXPECT_EQ(count("SELECT count(*) FROM clients"), 0);
+    const auto id = new_client("bob");
+    EXPECT_EQ(patch(one(id), R"({"whatsapp":"12345"})").wrong_fields(), std::vector<std::string>{"/whatsapp"});
+    EXPECT_EQ(audit_of("client", id).size(), 1U);
+}
+
+TEST_P(Clients, a_number_of_former_days_stays_until_it_is_typed_again)
+{
+    const auto id = new_client("bob");
+    database.run(database.pool().execute("UPDATE clients SET phone = '625 2661'"));
+    EXPECT_EQ(patch(one(id), R"({"company":"Engines"})").text("/phone"), "625 2661");
+}
+
 TEST_P(Clients, staff_never_become_clients)
 {
     const std::string colleague = trunkline::testing::email_of(database.admin);

@@ -3,6 +3,7 @@
 
 #include <base/task_group.hpp>
 #include <boost/json/parse.hpp>
+#include <crm/clients.hpp>
 
 #include <gtest/gtest.h>
 
@@ -168,6 +169,21 @@ TEST_P(AutoCrmRules, a_conversation_goes_on_about_the_same_client_until_an_addre
     EXPECT_TRUE(second.client_created);
     EXPECT_NE(second.client_id, first.client_id);
     EXPECT_EQ(bed.count("interactions"), 2);
+}
+
+TEST_P(AutoCrmRules, a_number_that_staff_typed_is_the_number_that_is_said)
+{
+    crm::NewClient typed;
+    typed.full_name = crm::Typed<200>("Ada Lovelace");
+    typed.phone = *crm::Phone::parse("(202) 555-0143");
+    const auto editor = crm::system_editor(bed.database.tenant);
+    const auto ada = bed.database.run(crm::create_client(bed.database.pool(), editor, typed, bed.database.clock.now()));
+    ASSERT_TRUE(ada);
+    Extraction found;
+    found.client.phone = fact("+12025550143");
+    found.client.confidence = 0.9;
+    EXPECT_EQ(process(found).client_id, ada->id);
+    EXPECT_EQ(bed.count("clients"), 1);
 }
 
 TEST_P(AutoCrmRules, a_number_is_no_proof_against_an_address)

@@ -4,7 +4,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <extraction/phone_parser.hpp>
+#include <crm/phone_parser.hpp>
 #include <extraction/phones.hpp>
 
 #include <gtest/gtest.h>
@@ -96,7 +96,7 @@ TEST(Corpus, of_customers_and_agents_is_read_with_known_precision_and_recall)
                         folded(from_utf8(value_of(extraction.client.full_name), 1000)));
             emails.count(told(input, field(personal, "email"), false), value_of(extraction.client.email));
             const std::string phone = told(input, field(personal, "phone"), true);
-            phones.count(parse_phone(phone, "US", PhoneCheck::possible).value_or(""),
+            phones.count(trunkline::crm::parse_phone(phone, "US", trunkline::crm::PhoneCheck::possible).value_or(""),
                          value_of(extraction.client.phone));
         }
     }
