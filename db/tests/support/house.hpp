@@ -9,6 +9,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <gtest/gtest.h>
 
@@ -138,6 +141,19 @@ inline asio::awaitable<void> execute(Executor& db, std::string sql)
 {
     const unsafe_sql text(std::move(sql));
     co_await db.execute(text);
+}
+
+/// Runs `SELECT 7` and keeps its connection until it has had enough.
+inline asio::awaitable<void> hog(Pool& pool, bool& holding, bool& enough)
+{
+    auto connection = co_await pool.acquire();
+    co_await execute(connection, "SELECT 7");
+    holding = true;
+    asio::steady_timer pause(co_await asio::this_coro::executor);
+    while (!enough) {
+        pause.expires_after(std::chrono::milliseconds(1));
+        co_await pause.async_wait(asio::use_awaitable);
+    }
 }
 
 } // namespace trunkline::db::testing
