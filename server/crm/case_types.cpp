@@ -2,8 +2,8 @@
 #include <crm/case_types.hpp>
 
 #include <crm/audit.hpp>
-#include <crm/id_pages.hpp>
 #include <crm/patches.hpp>
+#include <crm/row_reads.hpp>
 #include <trunkline/db/transaction.hpp>
 
 namespace trunkline::crm {
@@ -45,19 +45,11 @@ db::SqlBuilder select_types(const Uuid& tenant)
         tenant);
 }
 
-asio::awaitable<std::vector<CaseType>> fetch_types(db::Executor& db, db::SqlBuilder sql)
-{
-    auto asked = db.fetch<CaseTypeRow>(std::move(sql).build());
-    std::vector<CaseType> types;
-    for (auto& row : co_await std::move(asked)) types.push_back(case_type_of(std::move(row)));
-    co_return types;
-}
-
 asio::awaitable<std::optional<CaseType>> lock_type(db::Executor& db, Uuid tenant, Uuid id)
 {
     auto sql = select_types(tenant);
     sql.add(db::by_engine{.postgresql = "AND id = $1 FOR UPDATE", .sqlite = "AND id = $1"}, id);
-    co_return first_of(co_await fetch_types(db, std::move(sql)));
+    return fetch_only_as(db, std::move(sql), case_type_of);
 }
 
 bool is_code(std::string_view text)
@@ -107,21 +99,21 @@ asio::awaitable<std::vector<CaseType>> list_case_types(db::Executor& db, const U
 {
     auto sql = select_types(tenant);
     sql.add("ORDER BY id LIMIT 500");
-    return fetch_types(db, std::move(sql));
+    return fetch_as(db, std::move(sql), case_type_of);
 }
 
 asio::awaitable<std::vector<CaseType>> list_active_case_types(db::Executor& db, const Uuid& tenant)
 {
     auto sql = select_types(tenant);
     sql.add("AND active ORDER BY code");
-    return fetch_types(db, std::move(sql));
+    return fetch_as(db, std::move(sql), case_type_of);
 }
 
 asio::awaitable<std::optional<CaseType>> find_case_type(db::Executor& db, const Uuid& tenant, std::string code)
 {
     auto sql = select_types(tenant);
     sql.add("AND code = $1", code);
-    co_return first_of(co_await fetch_types(db, std::move(sql)));
+    return fetch_only_as(db, std::move(sql), case_type_of);
 }
 
 asio::awaitable<Outcome<CaseType>> create_case_type(db::Executor& db, const Editor& editor, const NewCaseType& input,

@@ -5,6 +5,7 @@
 #include <crm/id_pages.hpp>
 #include <crm/patches.hpp>
 #include <crm/prospects.hpp>
+#include <crm/row_reads.hpp>
 #include <trunkline/db/transaction.hpp>
 
 namespace trunkline::crm {
@@ -57,19 +58,11 @@ db::SqlBuilder select_cases(const Uuid& tenant)
         tenant);
 }
 
-asio::awaitable<std::vector<Case>> fetch_cases(db::Executor& db, db::SqlBuilder sql)
-{
-    auto asked = db.fetch<CaseRow>(std::move(sql).build());
-    std::vector<Case> cases;
-    for (auto& row : co_await std::move(asked)) cases.push_back(case_of(std::move(row)));
-    co_return cases;
-}
-
 asio::awaitable<std::optional<Case>> lock_case(db::Executor& db, Uuid tenant, Uuid id)
 {
     auto sql = select_cases(tenant);
     sql.add(db::by_engine{.postgresql = "AND k.id = $1 FOR UPDATE OF k", .sqlite = "AND k.id = $1"}, id);
-    co_return first_of(co_await fetch_cases(db, std::move(sql)));
+    return fetch_only_as(db, std::move(sql), case_of);
 }
 
 Case case_from(const NewCase& input, const Client& client, const CaseType& type, const Editor& editor, Time now)
@@ -142,7 +135,7 @@ asio::awaitable<std::optional<Case>> find_case(db::Executor& db, const Uuid& ten
 {
     auto sql = select_cases(tenant);
     sql.add("AND k.id = $1", id);
-    co_return first_of(co_await fetch_cases(db, std::move(sql)));
+    return fetch_only_as(db, std::move(sql), case_of);
 }
 
 asio::awaitable<http::Page<Case>> list_cases(db::Executor& db, const Uuid& tenant, const CaseFilter& filter)
@@ -156,7 +149,7 @@ asio::awaitable<http::Page<Case>> list_cases(db::Executor& db, const Uuid& tenan
     if (filter.after) sql.add("AND k.id < $1", *filter.after);
     const std::int64_t limit = filter.limit.value();
     sql.add("ORDER BY k.id DESC LIMIT $1", limit + 1);
-    co_return page_by_id(co_await fetch_cases(db, std::move(sql)), limit);
+    co_return page_by_id(co_await fetch_as(db, std::move(sql), case_of), limit);
 }
 
 asio::awaitable<Outcome<Case>> change_case(db::Executor& db, const Editor& editor, const Uuid& id,

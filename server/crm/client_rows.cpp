@@ -3,6 +3,14 @@
 
 namespace trunkline::crm {
 
+db::SqlBuilder select_clients(const Uuid& tenant)
+{
+    db::SqlBuilder sql("SELECT");
+    sql.add(client_columns);
+    sql.add("FROM clients WHERE tenant_id = $1", tenant);
+    return sql;
+}
+
 asio::awaitable<bool> insert_client_row(db::Executor& db, const Uuid& tenant, const Client& client,
                                         bool name_is_stand_in)
 {

@@ -6,6 +6,7 @@
 #include <crm/id_pages.hpp>
 #include <crm/patches.hpp>
 #include <crm/phone_parser.hpp>
+#include <crm/row_reads.hpp>
 #include <trunkline/db/transaction.hpp>
 
 namespace trunkline::crm {
@@ -155,30 +156,22 @@ std::string pattern_of(std::string_view part)
 
 asio::awaitable<std::optional<Client>> find_client(db::Executor& db, const Uuid& tenant, const Uuid& id)
 {
-    db::SqlBuilder sql("SELECT");
-    sql.add(client_columns);
-    sql.add("FROM clients WHERE tenant_id = $1 AND id = $2", tenant, id);
-    auto asked = db.fetch<Client>(std::move(sql).build());
-    co_return first_of(co_await std::move(asked));
+    auto sql = select_clients(tenant);
+    sql.add("AND id = $1", id);
+    return fetch_only<Client>(db, std::move(sql));
 }
 
 asio::awaitable<std::optional<Client>> lock_client(db::Executor& db, const Uuid& tenant, const Uuid& id)
 {
-    db::SqlBuilder sql("SELECT");
-    sql.add(client_columns);
+    auto sql = select_clients(tenant);
     // On SQLite a transaction that writes is alone already.
-    sql.add(db::by_engine{.postgresql = "FROM clients WHERE tenant_id = $1 AND id = $2 FOR UPDATE",
-                          .sqlite = "FROM clients WHERE tenant_id = $1 AND id = $2"},
-            tenant, id);
-    auto asked = db.fetch<Client>(std::move(sql).build());
-    co_return first_of(co_await std::move(asked));
+    sql.add(db::by_engine{.postgresql = "AND id = $1 FOR UPDATE", .sqlite = "AND id = $1"}, id);
+    return fetch_only<Client>(db, std::move(sql));
 }
 
 asio::awaitable<http::Page<Client>> list_clients(db::Executor& db, const Uuid& tenant, const ClientFilter& filter)
 {
-    db::SqlBuilder sql("SELECT");
-    sql.add(client_columns);
-    sql.add("FROM clients WHERE tenant_id = $1", tenant);
+    auto sql = select_clients(tenant);
     const std::string_view part = filter.search ? trimmed(filter.search->value()) : std::string_view();
     if (!part.empty()) {
         sql.add(

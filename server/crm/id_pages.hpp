@@ -18,12 +18,4 @@ http::Page<T> page_by_id(std::vector<T> rows, std::int64_t limit)
     return page;
 }
 
-/// The only row, or nothing.
-template <class T>
-std::optional<T> first_of(std::vector<T> rows)
-{
-    if (rows.empty()) return std::nullopt;
-    return std::move(rows.front());
-}
-
 } // namespace trunkline::crm

@@ -6,6 +6,7 @@
 #include <crm/clients.hpp>
 #include <crm/id_pages.hpp>
 #include <crm/prospects.hpp>
+#include <crm/row_reads.hpp>
 #include <trunkline/db/transaction.hpp>
 
 #include <boost/json/parse.hpp>
@@ -171,16 +172,14 @@ asio::awaitable<std::optional<Interaction>> find_conversation_interaction(db::Ex
     sql.add("AND conversation_id = $1", conversation);
     if (client) sql.add("AND client_id = $1", *client);
     sql.add("ORDER BY interaction_at DESC, id DESC LIMIT 1");
-    auto found = co_await db.fetch<Interaction>(std::move(sql).build());
-    co_return first_of(std::move(found));
+    return fetch_only<Interaction>(db, std::move(sql));
 }
 
 asio::awaitable<std::optional<Interaction>> find_interaction(db::Executor& db, const Uuid& tenant, const Uuid& id)
 {
     auto sql = select_interactions(tenant);
     sql.add("AND id = $1", id);
-    auto found = co_await db.fetch<Interaction>(std::move(sql).build());
-    co_return first_of(std::move(found));
+    return fetch_only<Interaction>(db, std::move(sql));
 }
 
 asio::awaitable<http::Page<Interaction>> list_interactions(db::Executor& db, const Uuid& tenant,

@@ -3,7 +3,6 @@
 
 #include <crm/audit.hpp>
 #include <crm/client_rows.hpp>
-#include <crm/id_pages.hpp>
 #include <trunkline/db/transaction.hpp>
 
 namespace trunkline::crm {
@@ -28,9 +27,8 @@ Client client_from(const Prospect& prospect, const Editor& editor, Time now)
 
 asio::awaitable<Client> read_by_email(db::Executor& db, Uuid tenant, std::string email)
 {
-    db::SqlBuilder sql("SELECT");
-    sql.add(client_columns);
-    sql.add("FROM clients WHERE tenant_id = $1 AND email = $2", tenant, email);
+    auto sql = select_clients(tenant);
+    sql.add("AND email = $1", email);
     auto asked = db.fetch<Client>(std::move(sql).build());
     co_return (co_await std::move(asked)).at(0);
 }
