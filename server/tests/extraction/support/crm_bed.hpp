@@ -149,6 +149,25 @@ struct CrmBed {
     AutoCrm crm{extractor, database.clock, hub, &database.pool()};
 };
 
+/// A bed on one engine after the other.
+struct OnAnEngine : ::testing::TestWithParam<db::Engine> {
+    CrmBed bed{GetParam()};
+
+    /// Everything found is what `found` says, in a new conversation of a member of staff.
+    CrmResult process(Extraction found, std::string session = "s")
+    {
+        bed.extractor.script = [found = std::move(found)](const ExtractionInput&) { return found; };
+        return bed.process(bed.conversation(bed.database.staff, {"hello"}, std::move(session)));
+    }
+};
+
+inline void expect_nothing(const CrmResult& result)
+{
+    EXPECT_FALSE(result.success);
+    EXPECT_FALSE(result.client_id || result.practice_id || result.interaction_id);
+    EXPECT_FALSE(result.client_created || result.client_updated || result.practice_created);
+}
+
 /// Lets an extractor wait in the middle of a text until the test opens it; never for longer than twenty seconds.
 class Gate {
 public:
