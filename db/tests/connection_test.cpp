@@ -99,7 +99,7 @@ TEST(Connection, is_noted_in_the_task_that_holds_it)
     const Holder holder = house.pool().holders().front();
     EXPECT_EQ(holder.task, "the hog");
     EXPECT_EQ(holder.statement, "SELECT 7");
-    EXPECT_TRUE(has(holder.place.file_name(), "pool_test.cpp"));
+    EXPECT_TRUE(has(holder.place.file_name(), "house.hpp"));
     enough = true;
     house.finish(hogging);
 }
@@ -136,7 +136,7 @@ TEST(Connection, held_for_too_long_is_reported_once)
     House house(options);
     auto connection = house.get(house.pool().acquire());
     house.until([&] { return !house.logged.empty(); });
-    EXPECT_TRUE(has(house.logged.front(), "pool_test.cpp:")) << house.logged.front();
+    EXPECT_TRUE(has(house.logged.front(), "connection_test.cpp:")) << house.logged.front();
     house.failure_of<AcquireTimeout>(house.pool().within(30ms).execute("SELECT 1"));
     EXPECT_EQ(house.logged.size(), 1u);
 }

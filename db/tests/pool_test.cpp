@@ -93,7 +93,7 @@ TEST(Pool, acquire_timeout_says_who_holds_the_connections)
     const auto timeout = house.failure_of<AcquireTimeout>(house.pool().execute("SELECT 1"));
     const std::string message = timeout.what();
     EXPECT_TRUE(has(message, "1 of 1 in use")) << message;
-    EXPECT_TRUE(has(message, "pool_test.cpp:")) << message;
+    EXPECT_TRUE(has(message, "house.hpp:")) << message;
     EXPECT_TRUE(has(message, "task 'the hog'")) << message;
     EXPECT_TRUE(has(message, "SELECT 7")) << message;
     EXPECT_EQ(timeout.outcome(), Outcome::not_sent);
