@@ -29,14 +29,29 @@ public:
         } catch (...) {
             job_.failure = std::current_exception();
         }
-        asio::post(executor_, std::move(handler_));
+        resume();
+    }
+
+    /// The lane does not take it: the coroutine goes on with `why`. (An exception thrown while it is being suspended
+    /// would destroy it under its caller.)
+    void refuse(std::exception_ptr why)
+    {
+        job_.failure = std::move(why);
+        resume();
     }
 
 private:
+    void resume() { asio::post(executor_, std::move(handler_)); }
+
     Awaited& job_;
     Handler handler_;
     asio::any_io_executor executor_;
 };
+
+Lane::Full full(const std::string& name, std::size_t queue_max)
+{
+    return Lane::Full("the " + name + " lane has " + std::to_string(queue_max) + " jobs waiting already");
+}
 
 } // namespace
 
@@ -62,8 +77,7 @@ void Lane::post(std::unique_ptr<Job> job)
 {
     {
         const std::lock_guard lock(mutex_);
-        if (queue_.size() >= queue_max_)
-            throw Full("the " + name_ + " lane has " + std::to_string(queue_max_) + " jobs waiting already");
+        if (queue_.size() >= queue_max_) throw full(name_, queue_max_);
         queue_.push_back(std::move(job));
     }
     woken_.notify_one();
@@ -79,7 +93,13 @@ asio::awaitable<void> Lane::run_awaited(Awaited& job)
 {
     co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(
         [this, &job](auto handler) {
-            post(std::make_unique<Resume<Awaited, decltype(handler)>>(job, std::move(handler)));
+            auto resume = std::make_unique<Resume<Awaited, decltype(handler)>>(job, std::move(handler));
+            {
+                const std::lock_guard lock(mutex_);
+                if (queue_.size() < queue_max_) queue_.push_back(std::move(resume));
+            }
+            if (resume) resume->refuse(std::make_exception_ptr(full(name_, queue_max_)));
+            else woken_.notify_one();
         },
         asio::use_awaitable);
 }
