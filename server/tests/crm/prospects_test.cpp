@@ -9,8 +9,6 @@ namespace trunkline::crm::testing {
 
 namespace {
 
-using Strings = std::vector<std::string>;
-
 struct Prospects : CrmDesk {
     Editor house = system_editor(database.tenant);
     Time now = database.clock.now();
@@ -65,7 +63,7 @@ TEST_P(Prospects, what_is_there_is_never_replaced)
     known.phone = "+19776252661";
     const Uuid id = insert(known).client.id;
     const auto filled = fill(id, {"Ada Lovelace", "other@crm.example.test", "+15550100", std::nullopt, "British"});
-    EXPECT_EQ(filled.fields, Strings{"nationality"});
+    EXPECT_EQ(filled.fields, Texts{"nationality"});
     EXPECT_EQ(filled.client.full_name, "ada");
     EXPECT_EQ(filled.client.email, "ada@crm.example.test");
     EXPECT_EQ(filled.client.phone, "+19776252661");
@@ -75,7 +73,7 @@ TEST_P(Prospects, what_is_there_is_never_replaced)
 TEST_P(Prospects, a_stand_in_name_counts_as_empty_until_somebody_gives_one)
 {
     const Uuid id = insert(ada()).client.id;
-    EXPECT_EQ(fill(id, {"Ada Lovelace", {}, {}, {}, {}}).fields, Strings{"full_name"});
+    EXPECT_EQ(fill(id, {"Ada Lovelace", {}, {}, {}, {}}).fields, Texts{"full_name"});
     EXPECT_TRUE(fill(id, {"Somebody Else", {}, {}, {}, {}}).fields.empty());
     EXPECT_EQ(name_of(id), "Ada Lovelace");
 }
@@ -83,8 +81,7 @@ TEST_P(Prospects, a_stand_in_name_counts_as_empty_until_somebody_gives_one)
 TEST_P(Prospects, a_name_that_staff_gave_is_no_stand_in)
 {
     const Uuid id = insert(ada()).client.id;
-    EXPECT_EQ(patch(std::string(clients) + "/" + db::to_string(id), R"({"full_name":"Countess","notes":"met"})").status,
-              200);
+    EXPECT_EQ(patch(at("/clients", id), R"({"full_name":"Countess","notes":"met"})").status, 200);
     EXPECT_TRUE(fill(id, {"Ada Lovelace", {}, {}, {}, {}}).fields.empty());
     EXPECT_EQ(name_of(id), "Countess");
 }
@@ -98,7 +95,7 @@ TEST_P(Prospects, an_address_of_another_client_is_left_out_and_the_rest_is_kept)
     by_phone.phone = "+15550100";
     const Uuid id = insert(by_phone).client.id;
     const auto filled = fill(id, {"Bob", "ada@crm.example.test", {}, {}, {}});
-    EXPECT_EQ(filled.fields, Strings{"full_name"});
+    EXPECT_EQ(filled.fields, Texts{"full_name"});
     EXPECT_FALSE(read(id).email);
 }
 
@@ -126,7 +123,7 @@ TEST_P(Prospects, what_is_filled_is_in_the_audit_as_the_systems_work)
     const Uuid id = insert(ada()).client.id;
     (void)fill(id, {{}, {}, "+15550100", {}, {}});
     (void)fill(id, {{}, {}, "+15550100", {}, {}});
-    const auto rows = audit_of("client", db::to_string(id));
+    const auto rows = audit_of("client", id);
     ASSERT_EQ(rows.size(), 2U);
     EXPECT_TRUE(rows[0].starts_with("created by system"));
     EXPECT_EQ(rows[1], R"(updated by system {"phone":{"after":"+15550100","before":null}})");
