@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <dashboard/statistics.hpp>
 
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 namespace trunkline::dashboard {
 
 namespace {
@@ -37,6 +41,15 @@ asio::awaitable<std::vector<DayCount>> conversations_by_day(db::Executor& db, Uu
             .sqlite = "SELECT created_at / 86400000000 AS day, count(*) AS count FROM conversations"
                       " WHERE tenant_id = $1 AND created_at >= $2 AND message_count > 0 GROUP BY 1"},
         tenant, from);
+}
+
+/// Waits until somebody else has counted, however that ended.
+asio::awaitable<void> end_of(std::shared_ptr<asio::steady_timer> counting)
+{
+    boost::system::error_code woken;
+    co_await counting->async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    const auto cancellation = co_await asio::this_coro::cancellation_state;
+    if (cancellation.cancelled() != asio::cancellation_type::none) throw boost::system::system_error(woken);
 }
 
 } // namespace
@@ -79,20 +92,41 @@ asio::awaitable<Activity> count_by_day(db::Executor& db, const Uuid& tenant, Tim
     co_return activity;
 }
 
+std::optional<Stats> StatsCache::fresh(const Uuid& tenant) const
+{
+    const auto known = kept_.find(tenant);
+    if (known == kept_.end() || known->second.at == Time{}) return std::nullopt;
+    if (clock_.now() >= known->second.at + kept_for) return std::nullopt;
+    return known->second.stats;
+}
+
+void StatsCache::keep(const Uuid& tenant, Kept kept)
+{
+    if (const auto counting = std::exchange(kept_[tenant], std::move(kept)).counting) counting->cancel();
+}
+
 asio::awaitable<Stats> StatsCache::get(db::Executor& db, Uuid tenant)
 {
-    const Time now = clock_.now();
-    const Kept known = kept_[tenant];
-    const bool fresh = known.at != Time{} && now < known.at + kept_for;
-    const bool somebody_counts = known.being_counted && known.at != Time{};
-    if (fresh || somebody_counts) co_return known.stats;
-    kept_[tenant].being_counted = true;
+    if (const auto known = fresh(tenant)) co_return *known;
+    if (const auto counting = kept_[tenant].counting) {
+        co_await end_of(counting);
+        if (const auto known = fresh(tenant)) co_return *known;
+        co_return co_await count_everything(db, tenant, clock_.now()); // the other one failed, or has left
+    }
+    co_return co_await count(db, tenant);
+}
+
+asio::awaitable<Stats> StatsCache::count(db::Executor& db, Uuid tenant)
+{
+    const auto executor = co_await asio::this_coro::executor;
+    kept_[tenant].counting = std::make_shared<asio::steady_timer>(executor, asio::steady_timer::time_point::max());
     try {
+        const Time now = clock_.now();
         const Stats stats = co_await count_everything(db, tenant, now);
-        kept_[tenant] = {stats, now, false};
+        keep(tenant, {stats, now, nullptr});
         co_return stats;
     } catch (...) {
-        kept_[tenant] = {};
+        keep(tenant, {});
         throw;
     }
 }

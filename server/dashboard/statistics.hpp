@@ -5,8 +5,10 @@
 #include <base/json.hpp>
 #include <trunkline/db/executor.hpp>
 
+#include <boost/asio/steady_timer.hpp>
 #include <boost/describe/class.hpp>
 
+#include <memory>
 #include <unordered_map>
 
 namespace trunkline::dashboard {
@@ -46,7 +48,8 @@ asio::awaitable<Stats> count_everything(db::Executor& db, const Uuid& tenant, Ti
 /// The last `days` days up to and with today.
 asio::awaitable<Activity> count_by_day(db::Executor& db, const Uuid& tenant, Time now, int days);
 
-/// Remembers a tenant's numbers for a moment, so that twenty dashboards ask the database once.
+/// Remembers a tenant's numbers for a moment, so that twenty dashboards ask the database once: who comes while they are
+/// counted waits for them.
 class StatsCache {
 public:
     static constexpr std::chrono::seconds kept_for{2};
@@ -58,8 +61,12 @@ private:
     struct Kept {
         Stats stats;
         Time at{};
-        bool being_counted = false;
+        std::shared_ptr<asio::steady_timer> counting; // while they are counted; cancelled at the end
     };
+    std::optional<Stats> fresh(const Uuid& tenant) const;
+    void keep(const Uuid& tenant, Kept kept);
+    asio::awaitable<Stats> count(db::Executor& db, Uuid tenant);
+
     const Clock& clock_;
     std::unordered_map<Uuid, Kept> kept_;
 };
