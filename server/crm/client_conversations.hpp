@@ -12,6 +12,8 @@ namespace trunkline::crm {
 
 // What staff may read of a client's conversations. A conversation is a client's when it told something about him
 // (evidence) or an interaction of his is about it. Nothing here writes into a conversation.
+// The API promises staff the conversation and the messages that its owner sees. They are described here once more,
+// because rooms of one floor do not know each other; a test one floor above holds the two together.
 
 /// A conversation in the list of a client's.
 struct ClientConversation {
