@@ -93,19 +93,23 @@ asio::awaitable<Outcome<ConversationPage>> list(db::Executor& db, const Owner& o
 asio::awaitable<Conversation> create_or_get_fresh(db::Executor& db, const Owner& owner, std::string agent_type,
                                                   Time now)
 {
-    // The unique index decides: of two tabs one inserts, both read the same row.
-    db::Batch batch;
-    batch.add("INSERT INTO conversations (id, tenant_id, user_id, channel, agent_type, title, title_source, is_fresh,"
-              " preview, last_seq, message_count, created_at, active_at)"
-              " VALUES ($1, $2, $3, 'web_chat', $4, NULL, 'default', $5, '', 0, 0, $6, $6)"
-              " ON CONFLICT (tenant_id, user_id, agent_type) WHERE is_fresh DO NOTHING",
-              db::new_uuid(), owner.tenant_id, owner.user_id, agent_type, true, now);
-    batch.add(
-        "SELECT id, title, title_source, agent_type, preview, message_count, last_seq, created_at, last_message_at"
-        " FROM conversations WHERE tenant_id = $1 AND user_id = $2 AND agent_type = $3 AND is_fresh",
-        owner.tenant_id, owner.user_id, agent_type);
-    const auto results = co_await db.run(std::move(batch));
-    co_return results.at(1).as<Conversation>(0);
+    const Owner asking = owner;
+    for (;;) {
+        // The unique index decides: of two tabs one inserts, both read the same row.
+        db::Batch batch;
+        batch.add("INSERT INTO conversations (id, tenant_id, user_id, channel, agent_type, title, title_source,"
+                  " is_fresh, preview, last_seq, message_count, created_at, active_at)"
+                  " VALUES ($1, $2, $3, 'web_chat', $4, NULL, 'default', $5, '', 0, 0, $6, $6)"
+                  " ON CONFLICT (tenant_id, user_id, agent_type) WHERE is_fresh DO NOTHING",
+                  db::new_uuid(), asking.tenant_id, asking.user_id, agent_type, true, now);
+        batch.add(
+            "SELECT id, title, title_source, agent_type, preview, message_count, last_seq, created_at, last_message_at"
+            " FROM conversations WHERE tenant_id = $1 AND user_id = $2 AND agent_type = $3 AND is_fresh",
+            asking.tenant_id, asking.user_id, agent_type);
+        const auto results = co_await db.run(std::move(batch));
+        // PostgreSQL lets another's message in between the two: the fresh one is in use then, and a new one is made.
+        if (!results.at(1).empty()) co_return results.at(1).as<Conversation>(0);
+    }
 }
 
 asio::awaitable<Outcome<Conversation>> rename(db::Executor& db, const Owner& owner, const Uuid& id, std::string title)
