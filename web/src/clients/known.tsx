@@ -2,7 +2,7 @@
 // What is known of a client. Beside each value the sentence it came from, with the way to that sentence.
 import { useState } from 'preact/hooks';
 import { crm, type ClientPatch } from '../api';
-import { as_problem, words } from '../api/problem';
+import { as_problem, field_message, words } from '../api/problem';
 import type { Client, ClientRecord, Evidence } from '../api/types';
 import { take_focus } from '../kit/focus';
 import { Icon } from '../kit/icon';
@@ -71,7 +71,9 @@ function Row({ record, name, label, put }: RowProps) {
       put(await crm.change_client(before.id, patch));
     } catch (error) {
       put(before);
-      toast(`Not changed. ${words(as_problem(error), null, navigator.onLine)}`);
+      const problem = as_problem(error);
+      const reason = field_message(problem, name);
+      toast(`Not changed. ${reason ? `${label}: ${reason}.` : words(problem, null, navigator.onLine)}`);
     }
   };
 
