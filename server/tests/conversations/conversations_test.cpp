@@ -232,6 +232,24 @@ TEST_P(ConversationsTest, pages_show_each_once_also_when_all_happened_in_the_sam
     EXPECT_FALSE(page(ada, pages_of(7))->next); // exactly full is the last one
 }
 
+TEST_P(ConversationsTest, pages_go_by_activity_and_not_by_age)
+{
+    Ids made;
+    for (int i = 0; i < 4; ++i) made.push_back(make(ada).id);
+    for (const std::size_t i : {2, 3, 1, 0}) { // the oldest spoke last
+        say(ada, made[i], "hello");
+        database.clock.advance(1s);
+    }
+    Ids seen;
+    std::optional<std::string> after;
+    for (int pages = 0; pages < 4; ++pages) {
+        const auto next = page(ada, pages_of(1, after));
+        for (const Conversation& one : next->items) seen.push_back(one.id);
+        after = next->next;
+    }
+    EXPECT_EQ(seen, (Ids{made[0], made[1], made[3], made[2]}));
+}
+
 TEST_P(ConversationsTest, what_becomes_active_between_two_pages_hides_nothing)
 {
     Ids made;
