@@ -21,7 +21,8 @@ constexpr Questions postgresql{.columns = R"(
                WHEN 'bigint' THEN 'INTEGER' WHEN 'boolean' THEN 'INTEGER' WHEN 'jsonb' THEN 'TEXT'
                WHEN 'text' THEN 'TEXT' WHEN 'double precision' THEN 'REAL'
                ELSE format_type(a.atttypid, a.atttypmod) END
-               || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END || CASE WHEN a.atthasdef THEN ' default' ELSE '' END
+               || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END
+               || CASE WHEN a.atthasdef THEN ' default' ELSE '' END
         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
         WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND c.relkind = 'r' AND a.attnum > 0
               AND NOT a.attisdropped)",
@@ -48,20 +49,23 @@ constexpr Questions postgresql{.columns = R"(
         FROM pg_constraint n JOIN pg_class t ON t.oid = n.conrelid JOIN pg_class r ON r.oid = n.confrelid
         WHERE n.contype = 'f' AND t.relnamespace = quote_ident(current_schema())::regnamespace)",
                                .checks = R"(
-        SELECT t.relname || ' ' || pg_get_constraintdef(n.oid) FROM pg_constraint n JOIN pg_class t ON t.oid = n.conrelid
+        SELECT t.relname || ' ' || pg_get_constraintdef(n.oid)
+        FROM pg_constraint n JOIN pg_class t ON t.oid = n.conrelid
         WHERE n.contype = 'c' AND t.relnamespace = quote_ident(current_schema())::regnamespace)"};
 
 constexpr Questions sqlite{
     .columns = R"(
         SELECT t.name || '.' || c.name || ' ' || c.type || CASE WHEN c."notnull" THEN ' not null' ELSE '' END
                || CASE WHEN c.dflt_value IS NOT NULL THEN ' default' ELSE '' END
-        FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type = 'table' AND substr(t.name, 1, 7) <> 'sqlite_')",
+        FROM sqlite_schema t JOIN pragma_table_info(t.name) c
+        WHERE t.type = 'table' AND substr(t.name, 1, 7) <> 'sqlite_')",
     .indexes = R"(
         SELECT t.name || CASE WHEN l.origin = 'pk' THEN ' primary key (' WHEN l."unique" THEN ' unique ('
                ELSE ' index (' END
                || (SELECT group_concat(name, ', ') FROM pragma_index_info(l.name)) || ')'
                || CASE WHEN l.partial
-                  THEN ' where ' || lower(substr(s.sql, instr(replace(s.sql, char(10), ' '), ' WHERE ') + 7)) ELSE '' END
+                  THEN ' where ' || lower(substr(s.sql, instr(replace(s.sql, char(10), ' '), ' WHERE ') + 7))
+                  ELSE '' END
                || CASE WHEN l.origin = 'c' THEN ' named ' || l.name ELSE '' END
         FROM sqlite_schema t JOIN pragma_index_list(t.name) l
              LEFT JOIN sqlite_schema s ON s.type = 'index' AND s.name = l.name
