@@ -114,10 +114,19 @@ asio::awaitable<Outcome<User>> Accounts::approve(db::Executor& db, const http::A
 asio::awaitable<Outcome<User>> Accounts::change_role(db::Executor& db, const http::Actor& admin, Uuid user, Role role)
 {
     if (user == admin.user_id) co_return conflict("you cannot change your own role: ask another administrator");
-    auto changed =
-        db.execute("UPDATE users SET role = $1 WHERE tenant_id = $2 AND id = $3", role, admin.tenant_id, user);
-    if (co_await std::move(changed) == 0) co_return not_found("user");
-    co_return *co_await find_user(db, admin.tenant_id, user);
+    const http::Actor by = admin;
+    auto tx = co_await db.begin();
+    // One change at a time in a tenant, and only by who is an administrator still: of two who take the role from each
+    // other one remains. The row of the tenant is the lock.
+    co_await tx.execute("UPDATE tenants SET name = name WHERE id = $1", by.tenant_id);
+    const auto asking = co_await find_user(tx, by.tenant_id, by.user_id);
+    if (!asking || asking->role != Role::admin) co_return forbidden("you are no administrator any more");
+    const auto changed =
+        co_await tx.execute("UPDATE users SET role = $1 WHERE tenant_id = $2 AND id = $3", role, by.tenant_id, user);
+    if (changed == 0) co_return not_found("user");
+    const auto found = co_await find_user(tx, by.tenant_id, user);
+    co_await tx.commit();
+    co_return *found;
 }
 
 } // namespace trunkline::accounts

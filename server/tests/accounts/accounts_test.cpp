@@ -354,6 +354,25 @@ TEST_P(AccountsTest, an_administrator_keeps_his_own_role_and_reaches_no_other_te
     EXPECT_EQ(count("SELECT count(*) FROM users WHERE role = 'staff'"), 2);
 }
 
+TEST_P(AccountsTest, of_two_administrators_who_take_the_role_from_each_other_one_remains)
+{
+    ASSERT_TRUE(database.run(accounts.change_role(pool, database.admin, database.staff.user_id, Role::admin)));
+    {
+        // Two connections are open, so that neither waits for the other's.
+        auto first = database.run(pool.begin());
+        const auto second = database.run(pool.begin({.read_only = true}));
+        database.run(first.rollback());
+    }
+    Started<Outcome<User>> one, two;
+    start(accounts.change_role(pool, database.admin, database.staff.user_id, Role::customer), one);
+    start(accounts.change_role(pool, database.staff, database.admin.user_id, Role::customer), two);
+    database.until([&] { return one.ended && two.ended; });
+    ASSERT_TRUE(one.outcome && two.outcome);
+    ASSERT_NE(bool(*one.outcome), bool(*two.outcome));
+    EXPECT_EQ((*one.outcome ? *two.outcome : *one.outcome).refusal().why, Refused::forbidden);
+    EXPECT_EQ(count("SELECT count(*) FROM users WHERE role = 'admin'"), 1);
+}
+
 INSTANTIATE_TEST_SUITE_P(OnEveryEngine, AccountsTest, ::testing::Values(db::Engine::sqlite, db::Engine::postgresql),
                          [](const auto& info) { return std::string(db::to_string(info.param)); });
 
