@@ -68,7 +68,7 @@ public:
     asio::awaitable<Outcome<SignedIn>> log_in(db::Executor& db, LogIn input, Origin origin);
 
     asio::awaitable<Outcome<User>> approve(db::Executor& db, const http::Actor& admin, Uuid user);
-    /// An administrator cannot take his own role away, so that one always remains.
+    /// An administrator cannot take his own role away, so that one always remains. forbidden: he is none any more.
     asio::awaitable<Outcome<User>> change_role(db::Executor& db, const http::Actor& admin, Uuid user, Role role);
 
 private:
