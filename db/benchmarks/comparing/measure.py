@@ -27,6 +27,7 @@ class Samples:
         self.cells = cells
         self._of = {(cell, peer): [] for cell in cells for peer in peers}
         self.failed = {}  # (cell, peer): why; it is not tried again there
+        self.interrupted = False
 
     def add(self, cell, peer, sample):
         self._of[cell, peer].append(sample)
@@ -73,6 +74,7 @@ def measured(server, peers, cells, rounds, connections, seconds):
             left = (time.monotonic() - began) / (number + 1) * (rounds - number - 1)
             print(f"round {number + 1} of {rounds}; about {left:.0f} s to go", file=sys.stderr)
     except KeyboardInterrupt:
+        samples.interrupted = True
         print("interrupted: what follows has fewer rounds", file=sys.stderr)
     return samples
 

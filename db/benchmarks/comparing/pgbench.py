@@ -2,9 +2,7 @@
 """pgbench as a peer: no pool and no program around it, so it is what the server can give to a client that does nothing.
 
 Its rate, median and 99th percentile come from its log of transactions, after the same warm-up as the others."""
-import glob
 import math
-import os
 import pathlib
 import resource
 import subprocess
@@ -71,6 +69,6 @@ def run(url, mode, work, tasks, connections, seconds):
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         if ran.returncode != 0:
             raise RuntimeError(ran.stderr.strip())
-        logs = [line for name in glob.glob(os.path.join(folder, "log.*")) for line in pathlib.Path(name).read_text().splitlines()]
+        logs = "".join(file.read_text() for file in pathlib.Path(folder).glob("log.*")).splitlines()
     cpu = (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime)
     return summary(list(window(logs)), depth, cpu)

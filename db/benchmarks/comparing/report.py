@@ -15,16 +15,26 @@ def amount(value, digits=3):
     return f"{value:.{digits}g}"
 
 
+def duration(microseconds):
+    """A time as one reads it: 1234 µs are 1.23 ms."""
+    if microseconds is None:
+        return "–"
+    for limit, unit in ((1e6, "s"), (1e3, "ms")):
+        if microseconds >= limit:
+            return f"{microseconds / limit:.3g} {unit}"
+    return f"{microseconds:.3g} µs"
+
+
 def ratio(value):
     return "–" if value is None else f"{value:.3g} ×"
 
 
-def table(header, rows):
-    """Columns that stand under one another; the first to the left, the others to the right."""
+def table(header, rows, left=(0,)):
+    """Columns that stand under one another, the numbers to the right; `left` are the columns of words."""
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
 
     def line(row):
-        cells = [row[0].ljust(widths[0])] + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:])]
+        cells = [cell.ljust(widths[i]) if i in left else cell.rjust(widths[i]) for i, cell in enumerate(row)]
         return "  ".join(cells).rstrip()
 
     return "\n".join([line(header), "  ".join("-" * width for width in widths), *map(line, rows)])
@@ -33,7 +43,7 @@ def table(header, rows):
 def cell_table(samples, cell, connections):
     """One cell: every peer a line, and how many times as much each of our ways does in the same rounds."""
     ours = [name for name in samples.peers if name.startswith("ours-")]
-    header = ["", "per second", "min–max", "p50 µs", "p99 µs", "client CPU µs", "server CPU µs"]
+    header = ["", "per second", "min–max", "p50", "p99", "max", "client CPU", "server CPU"]
     header += [name.removeprefix("ours-") + " / it" for name in ours]
     rows = [peer_row(samples, cell, name, ours) for name in samples.peers]
     tasks = "1 task" if cell.tasks == 1 else f"{cell.tasks} tasks"
@@ -45,12 +55,12 @@ def peer_row(samples, cell, name, ours):
     spread = samples.spread(cell, name, "per_second")
     row = [name, amount(samples.median(cell, name, "per_second"))]
     row.append("–" if spread is None else f"{amount(spread[0])}–{amount(spread[1])}")
-    for field in ("p50_us", "p99_us", "client_cpu_us", "server_cpu_us"):
-        row.append(amount(samples.median(cell, name, field)))
+    for field in ("p50_us", "p99_us", "max_us", "client_cpu_us", "server_cpu_us"):
+        row.append(duration(samples.median(cell, name, field)))
     return row + [ratio(samples.ratio(cell, own, name)) for own in ours]
 
 
 def targets_table(results):
     header = ["target", "against", "at least", "measured", ""]
     rows = [[result.row, result.against, result.wanted, result.measured, result.verdict] for result in results]
-    return table(header, rows)
+    return table(header, rows, left=(0, 1, 4))

@@ -75,8 +75,11 @@ class Server:
             self._start()
             self._psql = subprocess.Popen(
                 [BINARIES / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", self.url("unix")],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
-            )  # fmt: skip
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
             self.sql(TABLES)
         except BaseException:
             self.stop()
@@ -125,7 +128,8 @@ class Server:
     def wait_until_alone(self, seconds_max=10):
         """Until the backends of the last client are gone: only then have they told what they counted."""
         give_up = time.monotonic() + seconds_max
-        others = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid();"
+        others = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+        others += " AND pid <> pg_backend_pid();"
         while self.sql(others) != "0":
             if time.monotonic() > give_up:
                 raise RuntimeError("a client does not leave the server")

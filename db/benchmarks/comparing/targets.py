@@ -3,7 +3,7 @@
 import dataclasses
 
 from .measure import Cell
-from .report import amount, ratio
+from .report import amount, duration, ratio
 
 TASKS = 1000
 ROWS = [
@@ -29,19 +29,20 @@ class Outcome:
 
 
 def judged(row, against, wanted, value, show=ratio, at_most=False):
-    """`value` held against `wanted`: a floor, or a ceiling with `at_most`."""
-    limit = ("at most " if at_most else "") + show(wanted)
-    if value is None:
+    """`value` held against `wanted`: a floor, or a ceiling with `at_most`. Either may not have been measured."""
+    limit = "–" if wanted is None else ("at most " if at_most else "") + show(wanted)
+    if value is None or wanted is None:
         return Outcome(row, against, limit, "–", "not measured", None)
     kept = value <= wanted if at_most else value >= wanted
     if kept:
         return Outcome(row, against, limit, show(value), "kept", True)
-    by = f"{value / wanted:.3g} times the limit" if at_most else f"{100 * (1 - value / wanted):.0f} % short"
-    return Outcome(row, against, limit, show(value), f"missed: {by}", False)
+    return Outcome(row, against, limit, show(value), f"missed: {by_how_much(value, wanted, at_most)}", False)
 
 
-def microseconds(value):
-    return f"{amount(value)} µs"
+def by_how_much(value, wanted, at_most):
+    if wanted == 0:
+        return "there should be none"
+    return f"{value / wanted:.3g} times the limit" if at_most else f"{100 * (1 - value / wanted):.0f} % short"
 
 
 def rates(samples, socket):
@@ -55,22 +56,25 @@ def tails(samples, socket):
     for row, work, mine, _ in ROWS:
         cell = Cell(socket, work, TASKS)
         median = samples.median(cell, "asyncpg", "p50_us")
-        own = samples.median(cell, mine, "p99_us") if median is not None else None
-        outcome = judged(f"p99 of {row}", "asyncpg's median", median or 0, own, microseconds, at_most=True)
-        yield dataclasses.replace(outcome, wanted=outcome.wanted if median is not None else "–")
+        own = samples.median(cell, mine, "p99_us")
+        yield judged(f"p99 of {row}", "asyncpg's median", median, own, duration, at_most=True)
+
+
+def kibibytes(value):
+    return f"{amount(value)} KiB"
 
 
 def beside(extras):
     """The rows that have programs of their own: `extras` holds what those said, by name."""
     costs, sqlite, bouncer = (extras.get(name) or {} for name in ("costs", "sqlite", "pgbouncer"))
     nanoseconds = costs.get("acquire_release_ns")
-    yield judged("acquire and release", "time", 0.5, nanoseconds and nanoseconds / 1000, microseconds, at_most=True)
-    yield judged("acquire and release", "allocations", 0, costs.get("acquire_release_allocations"), amount, True)
+    yield judged("acquire and release", "time", 0.5, nanoseconds and nanoseconds / 1000, duration, at_most=True)
+    yield judged("acquire and release", "allocations", 0, costs.get("acquire_release_allocations"), amount, at_most=True)
     yield judged("pool.fetch, one task", "connection.fetch", 1.15, costs.get("pool_fetch_ratio"), at_most=True)
-    yield judged("an idle connection's memory", "libpq's own", 16, costs.get("idle_kib"), lambda n: f"{amount(n)} KiB", True)
+    yield judged("an idle connection's memory", "libpq's own", 16, costs.get("idle_kib"), kibibytes, at_most=True)
     for work in ("read", "insert"):
-        yield judged(f"through PgBouncer / direct, {work}", "asyncpg's same ratio", bouncer.get(f"{work}_asyncpg") or 0,
-                     bouncer.get(f"{work}_ours"))  # fmt: skip
+        theirs, own = bouncer.get(f"{work}_asyncpg"), bouncer.get(f"{work}_ours")
+        yield judged(f"through PgBouncer / direct, {work}", "asyncpg's same ratio", theirs, own)
     yield judged("SQLite, FULL, 1000 writers", "autocommit", 60, sqlite.get("insert_by_autocommit"))
     yield judged("SQLite, FULL, 1000 writers", "one giant transaction", 0.25, sqlite.get("insert_by_transaction"))
     yield judged("SQLite, pooled read by key", "raw read", 4, sqlite.get("read_by_raw"), at_most=True)
