@@ -87,6 +87,23 @@ asio::awaitable<void> task(Load& load, unsigned seed)
     }
 }
 
+double cpu_seconds()
+{
+    rusage used{};
+    getrusage(RUSAGE_SELF, &used);
+    const auto seconds = [](timeval time) {
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+    };
+    return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
+asio::awaitable<void> note_cpu_at(Clock::time_point when, double& cpu)
+{
+    asio::steady_timer timer(co_await asio::this_coro::executor, when);
+    co_await timer.async_wait(asio::use_awaitable);
+    cpu = cpu_seconds();
+}
+
 asio::awaitable<void> run_all(Load& load, std::size_t tasks, std::size_t& running)
 {
     co_await load.pool.start();
@@ -97,16 +114,6 @@ asio::awaitable<void> run_all(Load& load, std::size_t tasks, std::size_t& runnin
             if (failure) std::rethrow_exception(failure);
             --running;
         });
-}
-
-double cpu_seconds()
-{
-    rusage used{};
-    getrusage(RUSAGE_SELF, &used);
-    const auto seconds = [](timeval time) {
-        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-    };
-    return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
 void print(Load& load, double seconds, double cpu)
@@ -126,7 +133,8 @@ void print(Load& load, double seconds, double cpu)
 
 int main(int argc, char** argv)
 {
-    if (argc != 7) {
+    const auto known = [&](const char* mode) { return argc == 7 && std::strcmp(argv[2], mode) == 0; };
+    if (!known("lease") && !known("pool") && !known("begin")) {
         std::cerr << "usage: db_throughput URL lease|pool|begin read|insert TASKS CONNECTIONS SECONDS\n";
         return 2;
     }
@@ -143,7 +151,9 @@ int main(int argc, char** argv)
     asio::co_spawn(io, run_all(load, std::stoul(argv[4]), running), [](std::exception_ptr failure) {
         if (failure) std::rethrow_exception(failure);
     });
-    const double cpu = cpu_seconds();
-    while (running != 0 && io.run_one() != 0) {}
-    print(load, seconds, cpu_seconds() - cpu);
+    double cpu_from = 0, cpu_until = 0;
+    asio::co_spawn(io, note_cpu_at(load.from, cpu_from), [](std::exception_ptr) {});
+    asio::co_spawn(io, note_cpu_at(load.until, cpu_until), [](std::exception_ptr) {});
+    while ((running != 0 || cpu_until == 0) && io.run_one() != 0) {}
+    print(load, seconds, cpu_until - cpu_from);
 }

@@ -178,6 +178,7 @@ constexpr std::array parameters{
     toggle<&Options::no_prepare>("no_prepare"),
     number<&Options::statement_cache_size, 0, statements_max>(
         "statement_cache_size", {"prepared_statement_cache_size", "statement_cache_capacity"}),
+    toggle<&Options::sharing>("sharing"),
     Parameter{"pooler", {}, read_pooler, write_pooler},
     Parameter{"isolation_level", {"isolation"}, read_isolation, write_isolation},
     Parameter{"application_name", {}, read_application_name, write_application_name},

@@ -16,10 +16,11 @@ using What = PoolPolicy::What;
 using SlotId = PoolPolicy::SlotId;
 using WaiterId = PoolPolicy::WaiterId;
 using Time = PoolPolicy::Time;
+using Use = PoolPolicy::Use;
 
 constexpr int steps_for_a_seed = 2'000;
-constexpr int seeds_usually = 250;
-static_assert(steps_for_a_seed * seeds_usually >= 200'000);
+constexpr int seeds_usually = 500;
+static_assert(steps_for_a_seed * seeds_usually >= 1'000'000);
 
 /// A world around one policy in which anything happens in any order. It keeps its own books, and whatever the policy
 /// does that they do not allow is a broken promise.
@@ -43,6 +44,12 @@ private:
         State state = State::opening;
         bool broken = false;
         std::uint64_t queries = 0;
+        Use use = Use::alone;
+        std::size_t callers = 0; // who have it now
+    };
+    struct Waiting {
+        Time deadline;
+        Use use;
     };
 
     std::uint64_t below(std::uint64_t end) { return random_() % end; }
@@ -57,7 +64,18 @@ private:
         limits.max_idle = std::chrono::milliseconds(1 + below(20'000));
         limits.max_lifetime = std::chrono::milliseconds(one_in(4) ? 0 : 1 + below(60'000));
         limits.leak_warning = std::chrono::milliseconds(below(3) * 5'000);
+        if (!one_in(3)) limits.reading = any_seats(limits);
+        if (!one_in(3)) limits.writing = any_seats(limits);
         return limits;
+    }
+
+    PoolPolicy::Seats any_seats(const PoolPolicy::Limits& limits)
+    {
+        PoolPolicy::Seats seats;
+        seats.slots_max = 1 + below(limits.max_size);
+        seats.seats = 1 + below(6);
+        seats.spread = 1 + below(seats.seats);
+        return seats;
     }
 
     void promise(bool kept, const std::string& what) const
@@ -97,9 +115,11 @@ private:
     void arrive()
     {
         const Time deadline = now_ + std::chrono::milliseconds(below(one_in(4) ? 20 : 10'000));
-        const WaiterId waiter = policy_.acquire(now_, deadline);
+        const Use use = static_cast<Use>(below(3));
+        const WaiterId waiter = policy_.acquire(now_, deadline, use);
         promise(waiting_.empty() || waiting_.rbegin()->first < waiter, "ids of waiters do not grow");
-        waiting_.emplace(waiter, deadline);
+        waiting_.emplace(waiter,
+                         Waiting{deadline, use != Use::alone && seats_of(use).slots_max > 0 ? use : Use::alone});
     }
 
     void give_up()
@@ -125,10 +145,17 @@ private:
         const auto slot = any(State::lent);
         if (!slot) return;
         Place& place = places_.at(*slot);
-        place.broken = !healthy;
-        place.state = State::idle; // unless the policy says otherwise
+        place.broken = place.broken || !healthy;
         place.queries += 1 + below(5);
+        part(place);
         policy_.released(*slot, {healthy, place.queries}, now_);
+    }
+
+    void part(Place& place)
+    {
+        if (--place.callers > 0) return;
+        place.state = State::idle; // unless the policy says otherwise
+        place.use = Use::alone;
     }
 
     void finish_opening(bool well)
@@ -175,6 +202,8 @@ private:
 
     void obey()
     {
+        found_broken_.clear();
+        sent_back_.clear();
         for (auto actions = policy_.take_actions(); !actions.empty(); actions = policy_.take_actions())
             for (const auto& action : actions) obey(action);
     }
@@ -193,7 +222,7 @@ private:
         case What::grant: return grant(action);
         case What::time_out:
             promise(waiting_.contains(action.waiter), "somebody who does not wait is timed out");
-            promise(waiting_.at(action.waiter) <= now_, "somebody is timed out too early");
+            promise(waiting_.at(action.waiter).deadline <= now_, "somebody is timed out too early");
             waiting_.erase(action.waiter);
             return;
         case What::fail: promise(down_seen_, "somebody is failed without an outage"); return answer(action.waiter);
@@ -216,15 +245,53 @@ private:
     void grant(const PoolPolicy::Action& action)
     {
         promise(waiting_.contains(action.waiter), "a slot is lent to somebody who does not wait");
-        promise(waiting_.begin()->first == action.waiter, "somebody is served before his turn");
-        promise(!places_.at(action.slot).broken, "a broken connection is lent");
-        expect(action.slot, State::idle, State::lent, "a slot is lent that is not idle");
-        if (one_in(10)) {
-            places_.at(action.slot).state = State::idle;
-            places_.at(action.slot).broken = true;
-            return policy_.refused(action.slot, action.waiter, waiting_.at(action.waiter), now_);
+        const Waiting waiter = waiting_.at(action.waiter);
+        Place& place = places_.at(action.slot);
+        // Two may have been sent there before the first of them found out.
+        promise(!place.broken || found_broken_.contains(action.slot), "a broken connection is lent");
+        const bool joins = place.state == State::lent;
+        if (!place.broken) in_turn(action.waiter, waiter.use, joins);
+        if (joins) {
+            promise(waiter.use != Use::alone && place.use == waiter.use, "a slot is shared with somebody who does not");
+            promise(place.callers < seats_of(waiter.use).seats, "a slot has more callers than seats");
+        } else {
+            promise(place.state == State::idle, "a slot is lent that is not idle");
+            place.state = State::lent;
+            place.use = waiter.use;
+        }
+        ++place.callers;
+        promise(waiter.use == Use::alone || lines(waiter.use) <= seats_of(waiter.use).slots_max, "too many are shared");
+        if (place.broken || one_in(10)) {
+            place.broken = true;
+            found_broken_.insert(action.slot);
+            sent_back_.insert(action.waiter);
+            part(place);
+            return policy_.refused(action.slot, action.waiter, waiter.deadline, now_, waiter.use);
         }
         waiting_.erase(action.waiter);
+    }
+
+    /// First in, first out; only who has use for a seat that is there may pass those who have none, and only while
+    /// half of the slots come back to them.
+    void in_turn(WaiterId waiter, Use use, bool joins) const
+    {
+        // Who was sent back just now does not hold up those who were served together with him.
+        const auto before = [&](const auto& one) { return one.first < waiter && !sent_back_.contains(one.first); };
+        if (std::ranges::none_of(waiting_, before)) return;
+        promise(joins, "somebody is served before his turn");
+        promise(2 * (lines(Use::reading) + lines(Use::writing)) <= limits_.max_size, "those who share let nobody in");
+        for (const auto& [earlier, how] : waiting_)
+            promise(earlier >= waiter || how.use != use || sent_back_.contains(earlier),
+                    "somebody passes another who wants the same");
+    }
+
+    const PoolPolicy::Seats& seats_of(Use use) const { return use == Use::reading ? limits_.reading : limits_.writing; }
+
+    std::size_t lines(Use use) const
+    {
+        return static_cast<std::size_t>(std::ranges::count_if(places_, [use](const auto& place) {
+            return place.second.state == State::lent && place.second.use == use;
+        }));
     }
 
     void answer(WaiterId waiter) { promise(waiting_.erase(waiter) == 1, "somebody who does not wait is answered"); }
@@ -245,17 +312,21 @@ private:
         promise(counts.lent == count(State::lent), "the lent ones are miscounted");
         promise(counts.closing == count(State::closing) + count(State::cut), "the closing ones are miscounted");
         promise(counts.waiting == waiting_.size(), "the waiting ones are miscounted");
-        promise(waiting_.empty() || counts.idle == 0, "somebody waits beside an idle connection");
-        for (const auto& [waiter, deadline] : waiting_) promise(deadline > now_, "somebody waits past his deadline");
+        promise(counts.shared == lines(Use::reading) + lines(Use::writing), "the shared ones are miscounted");
+        if (!waiting_.empty())
+            promise(waiting_.begin()->second.use != Use::alone || counts.idle == 0,
+                    "somebody waits beside an idle connection");
+        for (const auto& [waiter, how] : waiting_) promise(how.deadline > now_, "somebody waits past his deadline");
         promise(waiting_.empty() || policy_.next_wake() <= first_deadline(), "it would sleep through a deadline");
         for (const auto& [id, place] : places_)
-            promise(!place.broken || place.state == State::closing, "a broken connection is kept");
+            promise(!place.broken || place.state == State::closing || place.callers > 0 || place.state == State::cut,
+                    "a broken connection is kept");
     }
 
     Time first_deadline() const
     {
         Time first = Time::max();
-        for (const auto& [waiter, deadline] : waiting_) first = std::min(first, deadline);
+        for (const auto& [waiter, how] : waiting_) first = std::min(first, how.deadline);
         return first;
     }
 
@@ -298,7 +369,9 @@ private:
     PoolPolicy policy_;
     Time now_{1h};
     std::map<SlotId, Place> places_;
-    std::map<WaiterId, Time> waiting_;
+    std::map<WaiterId, Waiting> waiting_;
+    std::set<SlotId> found_broken_; // by those who were just sent there
+    std::set<WaiterId> sent_back_;
     bool down_ = false;
     bool down_seen_ = false;
     bool draining_ = false;

@@ -9,14 +9,16 @@ namespace trunkline::db::detail {
 
 using Clock = std::chrono::steady_clock;
 
-Lease::Lease(std::shared_ptr<Slots> slots, SlotPtr slot, TaskPtr task, std::source_location place)
-    : slots_(std::move(slots)), slot_(std::move(slot)), task_(std::move(task))
+Lease::Lease(std::shared_ptr<Slots> slots, SlotPtr slot, Slot::Holding holding)
+    : slots_(std::move(slots)),
+      slot_(std::move(slot)),
+      holding_(slot_->holdings.insert(slot_->holdings.end(), std::move(holding)))
 {
-    if (task_) hold_ = task_->hold(place);
+    if (holding_->task) hold_ = holding_->task->hold(holding_->place);
 }
 
 Lease::Lease(Lease&& other) noexcept
-    : slots_(std::move(other.slots_)), slot_(std::move(other.slot_)), task_(std::move(other.task_)), hold_(other.hold_)
+    : slots_(std::move(other.slots_)), slot_(std::move(other.slot_)), holding_(other.holding_), hold_(other.hold_)
 {
     other.slot_.reset();
 }
@@ -24,19 +26,12 @@ Lease::Lease(Lease&& other) noexcept
 Lease::~Lease()
 {
     if (!slot_) return;
-    if (task_) task_->release(hold_);
-    slots_->give_back(slot_);
+    if (holding_->task) holding_->task->release(hold_);
+    slots_->give_back(slot_, holding_);
 }
 
-Waiter::Waiter(std::shared_ptr<Slots> slots, TaskPtr task, std::source_location place, std::optional<SqlText> statement,
-               Deadline deadline)
-    : slots_(std::move(slots)),
-      task_(std::move(task)),
-      place_(place),
-      statement_(std::move(statement)),
-      since_(Clock::now()),
-      deadline_(deadline),
-      answered_(slots_->executor())
+Waiter::Waiter(std::shared_ptr<Slots> slots, Slot::Holding holding, Deadline deadline)
+    : slots_(std::move(slots)), holding_(std::move(holding)), deadline_(deadline), answered_(slots_->executor())
 {
     id_ = slots_->enlist(*this, deadline);
 }
@@ -59,8 +54,9 @@ asio::awaitable<Lease> Waiter::wait()
 
 void Waiter::granted(const SlotPtr& slot)
 {
-    slot->holding = Slot::Holding{place_, Clock::now(), statement_, task_};
-    lease_.emplace(slots_, slot, task_, place_);
+    Slot::Holding holding = holding_;
+    holding.since = Clock::now();
+    lease_.emplace(slots_, slot, std::move(holding));
     answered_.ring();
 }
 
@@ -74,19 +70,27 @@ void Waiter::fail() const
 {
     const Engine engine = slots_->options().engine;
     ErrorInfo info;
-    info.place = place_;
-    if (statement_) info.statement = std::string(statement_->on(engine));
-    if (*refusal_ == PoolPolicy::What::time_out) throw_acquire_timeout(*slots_, Clock::now() - since_, std::move(info));
+    info.place = holding_.place;
+    if (holding_.statement) info.statement = std::string(holding_.statement->on(engine));
+    if (*refusal_ == PoolPolicy::What::time_out)
+        throw_acquire_timeout(*slots_, Clock::now() - holding_.since, std::move(info));
     if (*refusal_ == PoolPolicy::What::fail) throw_connect_failed(*slots_, std::move(info));
     throw_pool_closed(std::move(info));
 }
 
 asio::awaitable<Lease> acquire(std::shared_ptr<Slots> slots, std::source_location place,
-                               std::optional<SqlText> statement, Deadline deadline)
+                               std::optional<SqlText> statement, Deadline deadline, PoolPolicy::Use use)
 {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    const Deadline patience = after(Clock::now(), slots->options().acquire_timeout);
-    Waiter waiter(std::move(slots), task_of(executor), place, std::move(statement), std::min(deadline, patience));
+    const auto now = Clock::now();
+    const Deadline patience = after(now, slots->options().acquire_timeout);
+    Slot::Holding holding;
+    holding.place = place;
+    holding.since = now;
+    holding.statement = std::move(statement);
+    holding.task = task_of(executor);
+    holding.use = use;
+    Waiter waiter(std::move(slots), std::move(holding), std::min(deadline, patience));
     co_return co_await waiter.wait();
 }
 

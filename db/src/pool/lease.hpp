@@ -8,26 +8,27 @@ namespace trunkline::db::detail {
 /// A connection that is lent, and noted in the task that holds it. Gives itself back.
 class Lease {
 public:
-    Lease(std::shared_ptr<Slots> slots, SlotPtr slot, TaskPtr task, std::source_location place);
+    Lease(std::shared_ptr<Slots> slots, SlotPtr slot, Slot::Holding holding);
     Lease(Lease&& other) noexcept;
     Lease& operator=(Lease&&) = delete;
     ~Lease();
 
     const SlotPtr& slot() const noexcept { return slot_; }
     const std::shared_ptr<Slots>& slots() const noexcept { return slots_; }
+    Slot::Holding& holding() const noexcept { return *holding_; }
+    bool shared() const noexcept { return holding_->use != PoolPolicy::Use::alone; }
 
 private:
     std::shared_ptr<Slots> slots_;
     SlotPtr slot_;
-    TaskPtr task_;
-    Task::Hold hold_;
+    Slot::Holdings::iterator holding_;
+    Task::Hold hold_; // in the task, if there is one
 };
 
 /// One caller in the line for a connection. What it was given and did not take goes to the next in line.
 class Waiter {
 public:
-    Waiter(std::shared_ptr<Slots> slots, TaskPtr task, std::source_location place, std::optional<SqlText> statement,
-           Deadline deadline);
+    Waiter(std::shared_ptr<Slots> slots, Slot::Holding holding, Deadline deadline);
     Waiter(const Waiter&) = delete;
     Waiter& operator=(const Waiter&) = delete;
     ~Waiter();
@@ -39,16 +40,14 @@ public:
     void refused(PoolPolicy::What why);
 
     Deadline deadline() const noexcept { return deadline_; }
-    Deadline since() const noexcept { return since_; }
+    Deadline since() const noexcept { return holding_.since; }
+    PoolPolicy::Use use() const noexcept { return holding_.use; }
 
 private:
     [[noreturn]] void fail() const;
 
     std::shared_ptr<Slots> slots_;
-    TaskPtr task_;
-    std::source_location place_;
-    std::optional<SqlText> statement_;
-    Deadline since_;
+    Slot::Holding holding_; // as it will be; until then `since` is when the wait began
     Deadline deadline_;
     Bell answered_;
     std::optional<Lease> lease_;
@@ -58,7 +57,8 @@ private:
 
 /// A connection for a caller on the current coroutine's task, in its turn.
 asio::awaitable<Lease> acquire(std::shared_ptr<Slots> slots, std::source_location place,
-                               std::optional<SqlText> statement, Deadline deadline);
+                               std::optional<SqlText> statement, Deadline deadline,
+                               PoolPolicy::Use use = PoolPolicy::Use::alone);
 
 /// `start` plus `patience`, without overflow.
 Deadline after(Deadline start, std::chrono::nanoseconds patience) noexcept;

@@ -23,7 +23,7 @@ void PoolPolicy::start(Time now)
     settle(now);
 }
 
-PoolPolicy::WaiterId PoolPolicy::acquire(Time now, Time deadline)
+PoolPolicy::WaiterId PoolPolicy::acquire(Time now, Time deadline, Use use)
 {
     const WaiterId waiter{++last_waiter_};
     started_ = true;
@@ -31,8 +31,8 @@ PoolPolicy::WaiterId PoolPolicy::acquire(Time now, Time deadline)
         actions_.push_back({What::turn_away, {}, waiter});
         return waiter;
     }
-    waiters_.emplace(waiter, deadline);
-    deadlines_.emplace(deadline, waiter);
+    if (use != Use::alone && seats_of(use).slots_max == 0) use = Use::alone;
+    line_up(waiter, {deadline, use});
     serve(now); // before any deadline is looked at: whoever asks for what lies there gets it, even with no patience
     if (breaker_open_) answer_everybody(What::fail);
     settle(now);
@@ -41,10 +41,8 @@ PoolPolicy::WaiterId PoolPolicy::acquire(Time now, Time deadline)
 
 void PoolPolicy::leave(WaiterId waiter, Time now)
 {
-    const auto found = waiters_.find(waiter);
-    if (found == waiters_.end()) return;
-    deadlines_.erase({found->second, waiter});
-    waiters_.erase(found);
+    if (!waiters_.contains(waiter)) return;
+    step_out(waiter);
     settle(now);
 }
 
@@ -79,7 +77,10 @@ void PoolPolicy::released(SlotId id, Returned how, Time now)
     assert(slot.state == State::lent);
     if (now >= slot.expires) make_stale(slot);
     if (limits_.max_queries != 0 && how.queries >= limits_.max_queries) make_stale(slot);
-    if (!how.healthy) {
+    if (!how.healthy) slot.closed_to_more = true;
+    if (--slot.callers > 0) return settle(now);
+    end_sharing(id, slot);
+    if (slot.closed_to_more) {
         close(id, slot);
     } else if (slot.stale && may_retire(slot)) {
         ++retired_;
@@ -91,11 +92,16 @@ void PoolPolicy::released(SlotId id, Returned how, Time now)
     settle(now);
 }
 
-void PoolPolicy::refused(SlotId id, WaiterId waiter, Time waiter_deadline, Time now)
+void PoolPolicy::refused(SlotId id, WaiterId waiter, Time waiter_deadline, Time now, Use use)
 {
-    waiters_.emplace(waiter, waiter_deadline);
-    deadlines_.emplace(waiter_deadline, waiter);
-    close(id, slots_.at(id));
+    if (use != Use::alone && seats_of(use).slots_max == 0) use = Use::alone;
+    line_up(waiter, {waiter_deadline, use});
+    Slot& slot = slots_.at(id);
+    slot.closed_to_more = true;
+    if (--slot.callers == 0) {
+        end_sharing(id, slot);
+        close(id, slot);
+    }
     settle(now);
 }
 
@@ -142,7 +148,7 @@ void PoolPolicy::expire_waiters(Time now)
 
 void PoolPolicy::serve(Time now)
 {
-    while (!waiters_.empty() && !idle_.empty()) lend(idle_.back(), waiters_.begin()->first, now);
+    while (serve_one(now)) {}
 }
 
 /// Closes idle slots that are stale, and those that were idle for too long and are not needed for the floor.
@@ -184,6 +190,7 @@ void PoolPolicy::cut_all()
         if (slot.state == State::opening) actions_.push_back({What::stop_open, id, {}});
         if (slot.state != State::lent) continue;
         if (slot.stale) --stale_;
+        end_sharing(id, slot);
         enter(slot, State::closing, slot.since);
         actions_.push_back({What::cut, id, {}});
     }
@@ -193,7 +200,8 @@ void PoolPolicy::warn_of_leaks(Time now)
 {
     if (limits_.leak_warning <= Duration::zero()) return;
     for (auto& [id, slot] : slots_) {
-        if (slot.state != State::lent || slot.warned || now < slot.since + limits_.leak_warning) continue;
+        const bool kept = slot.state == State::lent && slot.use == Use::alone;
+        if (!kept || slot.warned || now < slot.since + limits_.leak_warning) continue;
         slot.warned = true;
         actions_.push_back({What::warn, id, {}});
     }
@@ -222,7 +230,7 @@ bool PoolPolicy::wants_probe() const
 bool PoolPolicy::wants_slot() const
 {
     const std::size_t opening = count(State::opening);
-    if (opening < waiters_.size()) return true;
+    if (opening < wanted()) return true;
     if (draining_) return false;
     return fresh() + opening < limits_.min_size || (first_wanted_ && slots_.empty());
 }
@@ -274,22 +282,40 @@ void PoolPolicy::close(SlotId id, Slot& slot)
     actions_.push_back({What::close, id, {}});
 }
 
-void PoolPolicy::lend(SlotId id, WaiterId waiter, Time now)
+void PoolPolicy::lend(SlotId id, WaiterId waiter, Use use, Time now)
 {
     Slot& slot = slots_.at(id);
-    std::erase(idle_, id);
-    enter(slot, State::lent, now);
-    slot.warned = false;
+    if (slot.state == State::idle) {
+        std::erase(idle_, id);
+        enter(slot, State::lent, now);
+        slot.warned = false;
+        slot.use = use;
+        slot.callers = 0;
+        if (use != Use::alone) shared_[static_cast<std::size_t>(use)].push_back(id);
+    }
+    ++slot.callers;
     actions_.push_back({What::grant, id, waiter});
-    deadlines_.erase({waiters_.at(waiter), waiter});
-    waiters_.erase(waiter);
+    step_out(waiter);
+}
+
+void PoolPolicy::line_up(WaiterId waiter, Waiter how)
+{
+    waiters_.emplace(waiter, how);
+    waiting_for_[static_cast<std::size_t>(how.use)].insert(waiter);
+    deadlines_.emplace(how.deadline, waiter);
+}
+
+void PoolPolicy::step_out(WaiterId waiter)
+{
+    const auto found = waiters_.find(waiter);
+    waiting_for_[static_cast<std::size_t>(found->second.use)].erase(waiter);
+    deadlines_.erase({found->second.deadline, waiter});
+    waiters_.erase(found);
 }
 
 void PoolPolicy::answer(What what, WaiterId waiter)
 {
-    const auto found = waiters_.find(waiter);
-    deadlines_.erase({found->second, waiter});
-    waiters_.erase(found);
+    step_out(waiter);
     actions_.push_back({what, {}, waiter});
 }
 
@@ -337,7 +363,8 @@ PoolPolicy::Time PoolPolicy::next_wake() const
         if (serving && !slot.stale) wake = std::min(wake, slot.expires);
         if (slot.state == State::idle && !slot.stale && above_floor)
             wake = std::min(wake, slot.since + limits_.max_idle);
-        const bool warning = slot.state == State::lent && !slot.warned && limits_.leak_warning > Duration::zero();
+        const bool kept = slot.state == State::lent && slot.use == Use::alone;
+        const bool warning = kept && !slot.warned && limits_.leak_warning > Duration::zero();
         if (warning) wake = std::min(wake, slot.since + limits_.leak_warning);
     }
     return wake;
@@ -345,8 +372,15 @@ PoolPolicy::Time PoolPolicy::next_wake() const
 
 PoolPolicy::Counts PoolPolicy::counts() const
 {
-    return {count(State::opening), count(State::idle), count(State::lent),
-            count(State::closing), waiters_.size(),    retired_};
+    Counts counts;
+    counts.opening = count(State::opening);
+    counts.idle = count(State::idle);
+    counts.lent = count(State::lent);
+    counts.shared = shared_[1].size() + shared_[2].size();
+    counts.closing = count(State::closing);
+    counts.waiting = waiters_.size();
+    counts.retired = retired_;
+    return counts;
 }
 
 } // namespace trunkline::db::detail

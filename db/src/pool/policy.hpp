@@ -16,7 +16,12 @@ namespace trunkline::db::detail {
 /// I/O: each event is a call, the time is its argument, and what has to be done is read with `take_actions()`.
 ///
 /// Promises: never more than `max_size` slots, closing ones included; callers are served first in, first out; a slot
-/// is lent to one caller at a time; a slot that came back broken is never lent again; `min_size` slots are kept.
+/// is lent to one caller, or to several who said that they share it; a slot that came back broken is never lent again;
+/// `min_size` slots are kept.
+///
+/// Who reads or writes one short statement shares: such callers sit on few slots and send behind one another. While
+/// somebody waits for a slot of his own, they may join slots that are shared already, as long as those are at most half
+/// of all: he had no use for a seat, and the other half comes back to him.
 ///
 /// When connections cannot be opened, callers are kept waiting for `ride_out`; then, if nothing is left that could
 /// serve them, the breaker opens: whoever waits or comes fails at once, and one attempt after another is made, with
@@ -28,6 +33,20 @@ public:
     enum class SlotId : std::uint64_t {};
     enum class WaiterId : std::uint64_t {};
 
+    /// What a caller wants a slot for.
+    enum class Use {
+        alone,   ///< he has it to himself
+        reading, ///< a short statement that shares with others that read
+        writing, ///< a short statement that shares with others that write
+    };
+
+    /// How callers share.
+    struct Seats {
+        std::size_t slots_max = 0; ///< that are shared at the same time; 0 is never, such callers are alone
+        std::size_t seats = 1;     ///< of a shared slot
+        std::size_t spread = 1;    ///< a further slot is taken when each of them has so many callers
+    };
+
     struct Limits {
         std::size_t min_size = 5;
         std::size_t max_size = 20;
@@ -38,6 +57,8 @@ public:
         Duration ride_out = std::chrono::seconds(1);        ///< of failed connects, before callers are failed
         Duration backoff_first = std::chrono::milliseconds(50);
         Duration backoff_max = std::chrono::seconds(5);
+        Seats reading{};
+        Seats writing{};
     };
 
     enum class What {
@@ -69,6 +90,7 @@ public:
         std::size_t opening = 0;
         std::size_t idle = 0;
         std::size_t lent = 0;
+        std::size_t shared = 0; ///< of those lent
         std::size_t closing = 0;
         std::size_t waiting = 0;
         std::uint64_t retired = 0; ///< closed for age, use or idleness
@@ -81,14 +103,15 @@ public:
     /// Opens the first slots: at least one. Before it, or the first `acquire`, nothing is opened.
     void start(Time now);
     /// Somebody wants a slot, and waits for it until `deadline`.
-    WaiterId acquire(Time now, Time deadline);
+    WaiterId acquire(Time now, Time deadline, Use use = Use::alone);
     /// A waiter that was given no answer yet gives up.
     void leave(WaiterId waiter, Time now);
     void opened(SlotId slot, Time now);
     void open_failed(SlotId slot, Time now);
     void released(SlotId slot, Returned how, Time now);
     /// The slot of a `grant` turned out to be broken: its waiter goes back to the head of the line.
-    void refused(SlotId slot, WaiterId waiter, Time waiter_deadline, Time now);
+    /// Others who share it keep it, and nobody joins them.
+    void refused(SlotId slot, WaiterId waiter, Time waiter_deadline, Time now, Use use = Use::alone);
     void closed(SlotId slot, Time now);
     /// Time has passed: to be called at `next_wake()`.
     void tick(Time now);
@@ -114,6 +137,13 @@ private:
         Time expires = Time::max();
         bool stale = false; // too old or too much used: retires when that is possible
         bool warned = false;
+        Use use = Use::alone;
+        std::size_t callers = 0;     // while it is lent
+        bool closed_to_more = false; // one of those who share it found it broken
+    };
+    struct Waiter {
+        Time deadline;
+        Use use;
     };
     using Slots = std::map<SlotId, Slot>;
 
@@ -128,7 +158,14 @@ private:
 
     void open(Time now);
     void close(SlotId id, Slot& slot);
-    void lend(SlotId id, WaiterId waiter, Time now);
+    std::optional<SlotId> slot_for(Use use, bool join_only) const;
+    std::optional<SlotId> emptiest(Use use) const;
+    bool serve_one(Time now);
+    bool lines_leave_room() const;
+    void lend(SlotId id, WaiterId waiter, Use use, Time now);
+    void line_up(WaiterId waiter, Waiter how);
+    void step_out(WaiterId waiter);
+    void end_sharing(SlotId id, Slot& slot);
     void answer(What what, WaiterId waiter);
     void answer_everybody(What what);
     void enter(Slot& slot, State state, Time now);
@@ -143,6 +180,9 @@ private:
     bool idle_too_long(const Slot& slot, Time now) const;
     bool wants_probe() const;
     bool wants_slot() const;
+    std::size_t wanted() const;
+    std::size_t wanted_for(Use use) const;
+    const Seats& seats_of(Use use) const { return use == Use::reading ? limits_.reading : limits_.writing; }
     void make_stale(Slot& slot);
     void forget(Slots::iterator slot);
     double random();
@@ -152,9 +192,11 @@ private:
     std::vector<Action> actions_;
     Slots slots_;
     std::size_t counted_[4] = {};
-    std::size_t stale_ = 0;            // of the idle and lent ones
-    std::vector<SlotId> idle_;         // the last one was used last, and is lent first
-    std::map<WaiterId, Time> waiters_; // ids grow, so the first one came first
+    std::size_t stale_ = 0;              // of the idle and lent ones
+    std::vector<SlotId> idle_;           // the last one was used last, and is lent first
+    std::map<WaiterId, Waiter> waiters_; // ids grow, so the first one came first
+    std::set<WaiterId> waiting_for_[3];  // the same, by use
+    std::vector<SlotId> shared_[3];      // slots that several may have, by use
     std::set<std::pair<Time, WaiterId>> deadlines_;
     std::uint64_t last_slot_ = 0;
     std::uint64_t last_waiter_ = 0;

@@ -24,6 +24,8 @@ public:
     static asio::awaitable<std::vector<Holder>> drain(std::shared_ptr<Slots> slots, milliseconds deadline);
     static asio::awaitable<Connection> acquire(std::shared_ptr<Slots> slots, std::source_location place);
     static asio::awaitable<std::vector<Result>> run(std::shared_ptr<Slots> slots, Query query);
+    static asio::awaitable<std::vector<Result>> run_once(std::shared_ptr<Slots> slots, Query query, Deadline not_after);
+    static asio::awaitable<std::vector<Result>> run_beside(detail::Lease lease, Query query, Deadline not_after);
     static asio::awaitable<Transaction> begin(std::shared_ptr<Slots> slots, TransactionOptions options,
                                               std::optional<std::chrono::nanoseconds> limit,
                                               std::source_location place);
@@ -74,12 +76,50 @@ asio::awaitable<Connection> Pool::Impl::acquire(std::shared_ptr<Slots> slots, st
 
 asio::awaitable<std::vector<Result>> Pool::Impl::run(std::shared_ptr<Slots> slots, Query query)
 {
+    if (query.statements().empty()) co_return std::vector<Result>();
     const Deadline not_after = from_now(query.limit());
-    std::optional<SqlText> text;
-    if (!query.statements().empty()) text = query.statements().front().text();
-    detail::Lease lease = co_await detail::acquire(std::move(slots), query.place(), std::move(text), not_after);
+    for (std::size_t lost = 0;; ++lost) {
+        try {
+            co_return co_await run_once(slots, query, not_after);
+        } catch (const ConnectionLost& failure) {
+            // It had ended before anything was sent: as good as never having been lent.
+            if (failure.outcome() != Outcome::not_sent || lost == slots->options().max_size) throw;
+        }
+    }
+}
+
+asio::awaitable<std::vector<Result>> Pool::Impl::run_once(std::shared_ptr<Slots> slots, Query query, Deadline not_after)
+{
+    const SqlText text = query.statements().front().text();
+    const auto use = slots->use_of(query);
+    detail::Lease lease = co_await detail::acquire(slots, query.place(), text, not_after, use);
+    if (lease.shared()) co_return co_await run_beside(std::move(lease), std::move(query), not_after);
+    const bool unit = query.is_unit();
+    const auto began = Clock::now();
     const auto session = std::make_shared<Session>(std::move(lease), Session::Kind::passing);
-    co_return co_await Session::run(session, 0, std::move(query), not_after);
+    auto results = co_await Session::run(session, 0, std::move(query), not_after);
+    if (!unit) slots->speeds().ran_alone(text.on(slots->options().engine), Clock::now() - began);
+    co_return results;
+}
+
+asio::awaitable<std::vector<Result>> Pool::Impl::run_beside(detail::Lease lease, Query query, Deadline not_after)
+{
+    const auto& slots = lease.slots();
+    const detail::SlotPtr slot = lease.slot();
+    const SqlText text = query.statements().front().text();
+    ErrorInfo asked = detail::asked_by(query, slots->options().engine);
+    asked.outcome = Outcome::unknown;
+    const Deadline limit = detail::after(Clock::now(), slots->options().command_timeout);
+    std::vector<Result> results;
+    try {
+        Beside answer = co_await slot->connection->run_beside(std::move(query), std::min(limit, not_after));
+        slots->speeds().ran_beside(text.on(slots->options().engine), answer.took);
+        results.push_back(std::move(answer.result));
+    } catch (const ConnectionLost&) {
+        if (!slot->cut) throw;
+    }
+    if (results.empty()) detail::throw_pool_closed(std::move(asked));
+    co_return results;
 }
 
 asio::awaitable<Transaction> Pool::Impl::begin(std::shared_ptr<Slots> slots, TransactionOptions options,

@@ -42,6 +42,14 @@ std::string describe(std::chrono::nanoseconds time)
     return std::to_string(ms / 1000) + "." + std::to_string(ms % 1000 / 100) + " s";
 }
 
+ErrorInfo asked_by(const Query& query, Engine engine)
+{
+    ErrorInfo info;
+    info.place = query.place();
+    if (!query.statements().empty()) info.statement = std::string(query.statements().front().text().on(engine));
+    return info;
+}
+
 std::string describe(const Holder& holder)
 {
     std::string text = describe(holder.place) + " for " + describe(std::chrono::nanoseconds(holder.age));

@@ -10,6 +10,9 @@ class Slots;
 
 // What the pool says to people. `info` names the statement and the place that asked.
 
+/// The statement and the place of `query`.
+ErrorInfo asked_by(const Query& query, Engine engine);
+
 /// Says who holds the connections, how many wait, and why no more could be opened.
 [[noreturn]] void throw_acquire_timeout(const Slots& slots, std::chrono::nanoseconds waited, ErrorInfo info);
 /// Carries the cause of the last failure to connect.

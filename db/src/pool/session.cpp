@@ -17,14 +17,6 @@ namespace {
 constexpr auto transaction_over = "the transaction is over: it was committed or rolled back before";
 constexpr auto another_call = "another call is running on this connection: await it first";
 
-ErrorInfo asked_by(const Query& query, Engine engine)
-{
-    ErrorInfo info;
-    info.place = query.place();
-    if (!query.statements().empty()) info.statement = std::string(query.statements().front().text().on(engine));
-    return info;
-}
-
 asio::awaitable<Session::Results> without_rows(asio::awaitable<void> work)
 {
     co_await std::move(work);
@@ -57,7 +49,7 @@ asio::awaitable<Session::Results> Session::run(Self self, Level level, Query que
     self->expect_innermost(level);
     self->expect_usable(asked_by(query, self->engine_));
     co_await clean(self, deadline);
-    if (!query.statements().empty()) self->lease_->slot()->holding->statement = query.statements().front().text();
+    if (!query.statements().empty()) self->lease_->holding().statement = query.statements().front().text();
     auto work = self->driver().run(std::move(query), deadline);
     co_return co_await call(self, std::move(work));
 }
@@ -164,7 +156,7 @@ void Session::forget(Level level) noexcept
 asio::awaitable<Session::Results> Session::control(Self self, std::string sql, std::size_t depth, Deadline deadline)
 {
     const auto text = std::make_shared<const std::string>(std::move(sql) + std::to_string(depth));
-    const SqlText statement(text, self->lease_->slot()->holding->place);
+    const SqlText statement(text, self->lease_->holding().place);
     auto work = self->driver().run(Query(Statement(statement, std::vector<Value>())), deadline);
     co_return co_await call(self, std::move(work));
 }

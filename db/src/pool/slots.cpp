@@ -21,6 +21,13 @@ namespace {
 /// For the rollback of what a borrower left open; after it the connection is dropped, which also rolls back.
 constexpr std::chrono::seconds clean_up_max{5};
 
+// Who reads shares few connections: a server has few cores, and each answer may carry many. Who writes is spread over
+// all of them, because commits on one connection are flushed one after another.
+constexpr std::size_t reading_slots_max = 4;
+constexpr std::size_t reading_seats = 250;
+constexpr std::size_t reading_spread = 8;
+constexpr std::size_t writing_seats = 8;
+
 PoolPolicy::Limits limits_of(const Options& options, const Driver& driver)
 {
     PoolPolicy::Limits limits;
@@ -30,6 +37,10 @@ PoolPolicy::Limits limits_of(const Options& options, const Driver& driver)
     limits.max_idle = options.max_idle;
     limits.max_lifetime = options.max_lifetime;
     limits.leak_warning = options.leak_warning;
+    if (options.sharing) {
+        limits.reading = {.slots_max = reading_slots_max, .seats = reading_seats, .spread = reading_spread};
+        limits.writing = {.slots_max = limits.max_size, .seats = writing_seats, .spread = 1};
+    }
     return limits;
 }
 
@@ -86,7 +97,7 @@ void Slots::abandon() noexcept
 
 PoolPolicy::WaiterId Slots::enlist(Waiter& waiter, Deadline deadline)
 {
-    const auto id = policy_.acquire(Clock::now(), deadline);
+    const auto id = policy_.acquire(Clock::now(), deadline, waiter.use());
     waiters_.emplace(id, &waiter);
     carry_out();
     return id;
@@ -99,12 +110,13 @@ void Slots::leave(PoolPolicy::WaiterId waiter) noexcept
     carry_out();
 }
 
-void Slots::give_back(const SlotPtr& slot) noexcept
+void Slots::give_back(const SlotPtr& slot, Slot::Holdings::iterator holding) noexcept
 {
-    if (slot->holding)
-        counters_.hold_max =
-            std::max<std::chrono::nanoseconds>(counters_.hold_max, Clock::now() - slot->holding->since);
+    const bool shared = holding->use != PoolPolicy::Use::alone;
+    counters_.hold_max = std::max<std::chrono::nanoseconds>(counters_.hold_max, Clock::now() - holding->since);
+    slot->holdings.erase(holding);
     if (slot->cut) return; // closed, or being closed
+    if (shared) return returned(slot);
     if (slot->running) {
         // The caller was destroyed in the middle of a call, so nothing is known of the connection.
         slot->running.reset();
@@ -169,9 +181,10 @@ void Slots::close(const SlotPtr& slot)
 void Slots::cut(const SlotPtr& slot)
 {
     slot->cut = true;
-    if (slot->holding) was_cut_.push_back(holder_of(*slot->holding, options_.engine));
-    if (slot->running) stop(slot); // `finished` closes it
-    else close(slot);
+    for (const auto& holding : slot->holdings) was_cut_.push_back(holder_of(holding, options_.engine));
+    if (slot->running) return stop(slot); // `finished` closes it
+    if (slot->connection) slot->connection->break_off();
+    close(slot);
 }
 
 void Slots::grant(SlotId id, PoolPolicy::WaiterId waiter)
@@ -180,7 +193,7 @@ void Slots::grant(SlotId id, PoolPolicy::WaiterId waiter)
     const auto found = waiters_.find(waiter);
     if (!slot->usable()) {
         ++counters_.broken;
-        return policy_.refused(id, waiter, found->second->deadline(), Clock::now());
+        return policy_.refused(id, waiter, found->second->deadline(), Clock::now(), found->second->use());
     }
     const auto waited = std::chrono::nanoseconds(Clock::now() - found->second->since());
     ++counters_.acquired;
@@ -201,7 +214,6 @@ void Slots::answer(What what, PoolPolicy::WaiterId waiter)
 
 void Slots::returned(const SlotPtr& slot)
 {
-    slot->holding.reset();
     PoolPolicy::Returned how;
     how.healthy = slot->usable() && slot->connection->condition() == Condition::idle;
     if (how.healthy) how.queries = slot->connection->queries();
@@ -230,7 +242,8 @@ void Slots::stop(const SlotPtr& slot)
 
 void Slots::warn(const Slot& slot) const
 {
-    if (slot.holding) log("a connection is held for long: " + describe(holder_of(*slot.holding, options_.engine)));
+    for (const auto& holding : slot.holdings)
+        log("a connection is held for long: " + describe(holder_of(holding, options_.engine)));
 }
 
 void Slots::log(const std::string& message) const
@@ -318,6 +331,12 @@ void Slots::note_open_failure(std::exception_ptr failure)
     last_connect_error_ = message_of(failure);
 }
 
+PoolPolicy::Use Slots::use_of(const Query& query) const
+{
+    if (!options_.sharing || !driver_->shares() || query.is_unit()) return PoolPolicy::Use::alone;
+    return speeds_.use_of(query.statements().front().text().on(options_.engine));
+}
+
 // -- To look at ------------------------------------------------------------------
 
 PoolStats Slots::stats() const
@@ -345,7 +364,7 @@ std::vector<Holder> Slots::holders() const
 {
     std::vector<Holder> holders;
     for (const auto& [id, slot] : slots_)
-        if (slot->holding) holders.push_back(holder_of(*slot->holding, options_.engine));
+        for (const auto& holding : slot->holdings) holders.push_back(holder_of(holding, options_.engine));
     std::ranges::sort(holders, std::ranges::greater{}, &Holder::age);
     return holders;
 }

@@ -3,18 +3,21 @@
 
 #include "bell.hpp"
 #include "policy.hpp"
+#include "speeds.hpp"
 #include "stoppable.hpp"
 
 #include <trunkline/db/driver.hpp>
 #include <trunkline/db/pool.hpp>
 #include <trunkline/db/task.hpp>
 
+#include <list>
+
 namespace trunkline::db::detail {
 
 class Waiter;
 
 /// The place of one connection: who holds it, and what runs on it. At most one thing runs at a time, be it opening,
-/// a caller's statement, a rollback or closing.
+/// a caller's statement, a rollback or closing; except for the statements of callers who share it.
 struct Slot {
     PoolPolicy::SlotId id{};
     std::unique_ptr<DriverConnection> connection; // none while it opens and once it closes
@@ -27,8 +30,10 @@ struct Slot {
         std::chrono::steady_clock::time_point since;
         std::optional<SqlText> statement;
         TaskPtr task;
+        PoolPolicy::Use use = PoolPolicy::Use::alone;
     };
-    std::optional<Holding> holding;
+    using Holdings = std::list<Holding>;
+    Holdings holdings; // one, or those of all who share it
 
     bool usable() const noexcept { return connection && !distrusted && connection->condition() != Condition::broken; }
 };
@@ -51,9 +56,13 @@ public:
     PoolPolicy::WaiterId enlist(Waiter& waiter, Deadline deadline);
     void leave(PoolPolicy::WaiterId waiter) noexcept;
     /// A lease ends. The connection is rolled back first when a transaction is open on it.
-    void give_back(const SlotPtr& slot) noexcept;
+    void give_back(const SlotPtr& slot, Slot::Holdings::iterator holding) noexcept;
     /// What ran on the slot has ended.
     void finished(const SlotPtr& slot) noexcept;
+
+    /// How `query` uses a connection when it needs it for itself only: a statement that is known to be short shares.
+    PoolPolicy::Use use_of(const Query& query) const;
+    StatementSpeeds& speeds() noexcept { return speeds_; }
 
     Bell& changed() noexcept { return changed_; }
     bool drained() const noexcept { return policy_.drained(); }
@@ -103,6 +112,7 @@ private:
     Options options_;
     std::unique_ptr<Driver> driver_; // outlives the connections below
     PoolPolicy policy_;
+    StatementSpeeds speeds_;
     std::weak_ptr<Slots> self_;
     std::map<SlotId, SlotPtr> slots_;
     std::map<PoolPolicy::WaiterId, Waiter*> waiters_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "postgres/connection.hpp"
 
+#include "postgres/encoding.hpp"
 #include "postgres/refusal.hpp"
 
 namespace trunkline::db::postgres {
@@ -18,62 +19,24 @@ Step text_step(std::string text)
     return step;
 }
 
-std::string text_of(const Statement& statement)
-{
-    std::string text(statement.text().on(Engine::postgresql));
-    if (text.find('\0') == std::string::npos) return text;
-    ErrorInfo info;
-    info.message = "the statement's text holds a NUL character";
-    info.sqlstate = "22021";
-    info.place = statement.text().place();
-    throw_error(std::move(info));
-}
-
-/// Encodes; what cannot be encoded is refused here, with the statement and its place.
-Parameters encode(const Statement& statement)
-{
-    try {
-        return Parameters(statement.parameters());
-    } catch (const Error& refused) {
-        ErrorInfo info = refused.info();
-        info.statement = statement.text().on(Engine::postgresql);
-        info.place = statement.text().place();
-        throw_error(std::move(info));
-    }
-}
-
-std::string cache_key(const std::string& text, const Parameters& parameters)
-{
-    std::string key = text;
-    key += '\0';
-    key.append(reinterpret_cast<const char*>(parameters.types()),
-               sizeof(Oid) * static_cast<std::size_t>(parameters.size()));
-    return key;
-}
-
-std::string state_of(const Step& step)
-{
-    const char* state = PQresultErrorField(step.reply.get(), PG_DIAG_SQLSTATE);
-    return state ? state : "";
-}
-
 bool is_copy(const Step& step)
 {
     const auto status = PQresultStatus(step.reply.get());
     return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
 }
 
-void describe_statement(ErrorInfo& info, const Statement& statement)
-{
-    info.statement = statement.text().on(Engine::postgresql);
-    info.place = statement.text().place();
-}
-
 } // namespace
 
-PostgresConnection::PostgresConnection(std::unique_ptr<Wire> wire, Session session, const Options& options)
-    : wire_(std::move(wire)), session_(std::move(session)), options_(options), cache_(options.statement_cache_size)
+PostgresConnection::PostgresConnection(asio::any_io_executor executor, std::shared_ptr<Wire> wire, Session session,
+                                       const Options& options)
+    : wire_(std::move(wire)),
+      session_(std::make_shared<Session>(std::move(session))),
+      options_(options),
+      cache_(std::make_shared<StatementCache>(options.statement_cache_size)),
+      pipeline_(Pipeline::make(std::move(executor), {wire_, cache_, session_}))
 {}
+
+PostgresConnection::~PostgresConnection() = default;
 
 Condition PostgresConnection::condition() const noexcept
 {
@@ -96,9 +59,18 @@ asio::awaitable<std::vector<Result>> PostgresConnection::run(Query query, Deadli
     return on_its_own_terms(std::move(work));
 }
 
+asio::awaitable<Beside> PostgresConnection::run_beside(Query query, Deadline deadline)
+{
+    ++queries_;
+    if (std::exchange(reset_due_, false))
+        for (auto& text : reset_texts(*session_)) pipeline_->put_in_front(std::move(text), true);
+    for (auto& name : std::exchange(stale_, {})) pipeline_->put_in_front("DEALLOCATE " + name, false);
+    return Pipeline::run(pipeline_, std::move(query), deadline);
+}
+
 asio::awaitable<void> PostgresConnection::begin(TransactionOptions options, Deadline deadline)
 {
-    auto work = run_control(begin_text(options, session_.default_isolation), deadline);
+    auto work = run_control(begin_text(options, session_->default_isolation), deadline);
     return on_its_own_terms(std::move(work));
 }
 
@@ -116,6 +88,7 @@ asio::awaitable<void> PostgresConnection::rollback(Deadline deadline)
 
 asio::awaitable<void> PostgresConnection::close()
 {
+    pipeline_->close();
     auto work = wire_->close();
     return on_its_own_terms(std::move(work));
 }
@@ -126,7 +99,7 @@ asio::awaitable<std::vector<Result>> PostgresConnection::run_query(Query query, 
     if (query.statements().empty()) co_return results;
     check_ready(deadline, &query.statements().front());
     queries_ += query.statements().size();
-    Trip trip = plan(query, !session_.unnamed);
+    Trip trip = plan(query, !session_->unnamed);
     co_await make(trip, deadline);
     if (heals(trip)) {
         trip = plan(query, false);
@@ -181,7 +154,7 @@ void PostgresConnection::check_ready(Deadline deadline, const Statement* first)
 Trip PostgresConnection::plan(const Query& query, bool named)
 {
     Trip trip;
-    cache_.next_trip();
+    cache_->next_trip();
     trip.unit = query.is_unit();
     const auto& statements = query.statements();
     std::vector<std::string> texts;
@@ -195,7 +168,7 @@ Trip PostgresConnection::plan(const Query& query, bool named)
         TransactionOptions own;
         own.isolation = options_.isolation;
         trip.main.push_back(
-            text_step(trip.began_idle ? begin_text(own, session_.default_isolation) : "SAVEPOINT trunkline_unit"));
+            text_step(trip.began_idle ? begin_text(own, session_->default_isolation) : "SAVEPOINT trunkline_unit"));
     }
     for (std::size_t member = 0; member < statements.size(); ++member)
         plan_execution(trip, member, std::move(texts[member]), named && !trip.simple);
@@ -221,13 +194,13 @@ void PostgresConnection::plan_execution(Trip& trip, std::size_t member, std::str
 std::optional<std::string> PostgresConnection::plan_name(Trip& trip, std::size_t member, const std::string& text)
 {
     const std::string key = cache_key(text, trip.parameters[member]);
-    if (auto known = cache_.find(key)) return known;
+    if (auto known = cache_->find(key)) return known;
     if (!make_room(trip)) return std::nullopt;
     Step preparation;
     preparation.kind = Step::Kind::prepare;
     preparation.member = member;
     preparation.parameters = &trip.parameters[member];
-    preparation.name = cache_.add(key);
+    preparation.name = cache_->add(key);
     preparation.text = text;
     trip.main.push_back(std::move(preparation));
     return trip.main.back().name;
@@ -237,9 +210,9 @@ std::optional<std::string> PostgresConnection::plan_name(Trip& trip, std::size_t
 /// one that is gone already is an error, which must not touch the caller's work.
 bool PostgresConnection::make_room(Trip& trip)
 {
-    if (cache_.room()) return true;
+    if (cache_->room()) return true;
     if (!trip.began_idle) return false;
-    const auto evicted = cache_.evict();
+    const auto evicted = cache_->evict();
     if (!evicted) return false;
     trip.evictions.push_back(text_step("DEALLOCATE " + *evicted));
     return true;
@@ -250,7 +223,7 @@ void PostgresConnection::plan_front(Trip& trip)
     trip.began_idle = wire_->transaction() == PQTRANS_IDLE;
     if (!trip.began_idle) return;
     if (reset_due_)
-        for (auto& text : reset_texts(session_)) trip.reset.push_back(text_step(std::move(text)));
+        for (auto& text : reset_texts(*session_)) trip.reset.push_back(text_step(std::move(text)));
     for (const auto& name : stale_) trip.evictions.push_back(text_step("DEALLOCATE " + name));
     stale_.clear();
 }
@@ -279,7 +252,7 @@ asio::awaitable<void> PostgresConnection::make(Trip& trip, Deadline deadline)
 void PostgresConnection::learn(const Trip& trip)
 {
     for (const Step& step : trip.main)
-        if (step.kind == Step::Kind::prepare && step.failed()) cache_.forget(step.name);
+        if (step.kind == Step::Kind::prepare && step.failed()) cache_->forget(step.name);
     if (trip.reset.empty()) return;
     // A session that is not proved clean is nobody's: what ran on it is not believed.
     if (trip.reset_failed()) wire_->give_up();
@@ -316,15 +289,15 @@ bool PostgresConnection::heals(const Trip& trip)
     const Step* failed = trip.failure();
     if (wire_->broken() || !failed || !trip.named || !trip.began_idle || trip.why != Interruption::none) return false;
     if (wire_->transaction() != PQTRANS_IDLE) return false;
-    const std::string state = state_of(*failed);
+    const std::string state = state_of(failed->reply.get());
     if (state == "0A000" && failed->kind == Step::Kind::prepared) {
-        cache_.forget(failed->name);
+        cache_->forget(failed->name);
         stale_.push_back(failed->name);
         return true;
     }
     if (state != "26000" && state != "42P05") return false;
-    cache_.forget_all();
-    if (state == "42P05") session_.unnamed = true;
+    cache_->forget_all();
+    if (state == "42P05") session_->unnamed = true;
     return true;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "postgres/pipeline.hpp"
 #include "postgres/session.hpp"
 #include "postgres/statement_cache.hpp"
 #include "postgres/trip.hpp"
@@ -20,13 +21,18 @@ namespace trunkline::db::postgres {
 /// answered with what the server said.
 class PostgresConnection final : public DriverConnection {
 public:
-    PostgresConnection(std::unique_ptr<Wire> wire, Session session, const Options& options);
+    PostgresConnection(asio::any_io_executor executor, std::shared_ptr<Wire> wire, Session session,
+                       const Options& options);
+    PostgresConnection(const PostgresConnection&) = delete;
+    ~PostgresConnection() override;
 
     asio::awaitable<std::vector<Result>> run(Query query, Deadline deadline) override;
+    asio::awaitable<Beside> run_beside(Query query, Deadline deadline) override;
+    void break_off() noexcept override { pipeline_->close(); }
     asio::awaitable<void> begin(TransactionOptions options, Deadline deadline) override;
     asio::awaitable<void> commit(Deadline deadline) override;
     asio::awaitable<void> rollback(Deadline deadline) override;
-    void mark_for_reset() override { reset_due_ = !session_.pooler; }
+    void mark_for_reset() override { reset_due_ = !session_->pooler; }
     asio::awaitable<void> close() override;
 
     Condition condition() const noexcept override;
@@ -50,10 +56,11 @@ private:
     [[noreturn]] void fail(const Trip& trip, const Query& query);
     [[noreturn]] void fail_broken(const Trip& trip, const Query& query);
 
-    std::unique_ptr<Wire> wire_;
-    Session session_;
+    std::shared_ptr<Wire> wire_;
+    std::shared_ptr<Session> session_;
     Options options_;
-    StatementCache cache_;
+    std::shared_ptr<StatementCache> cache_;
+    std::shared_ptr<Pipeline> pipeline_;
     std::vector<std::string> stale_; ///< forgotten, and still open at the server
     bool reset_due_ = false;
     std::uint64_t queries_ = 0;

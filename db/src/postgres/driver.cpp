@@ -44,6 +44,7 @@ public:
         return on_its_own_terms(std::move(work));
     }
 
+    bool shares() const noexcept override { return shares_; }
     std::string describe() const override { return description_; }
 
 private:
@@ -57,6 +58,7 @@ private:
     const Options options_;
     const std::shared_ptr<Lane> lane_;
     std::string description_ = "PostgreSQL, not connected yet";
+    bool shares_ = false; // until it is known what is in between
 };
 
 asio::awaitable<std::unique_ptr<DriverConnection>> PostgresDriver::log_in(Deadline deadline)
@@ -65,11 +67,12 @@ asio::awaitable<std::unique_ptr<DriverConnection>> PostgresDriver::log_in(Deadli
     keywords.insert(keywords.begin(), {"dbname", options_.target});
     keywords.emplace_back("client_encoding", "UTF8");
     keywords.emplace_back("application_name", options_.application_name);
-    auto wire = std::make_unique<Wire>(executor_, lane_);
+    auto wire = std::make_shared<Wire>(executor_, lane_);
     co_await wire->connect(std::move(keywords), deadline);
     Session session = co_await look_around(*wire, deadline);
     describe(session);
-    co_return std::make_unique<PostgresConnection>(std::move(wire), std::move(session), options_);
+    shares_ = !session.pooler && !options_.raw_sql;
+    co_return std::make_unique<PostgresConnection>(executor_, std::move(wire), std::move(session), options_);
 }
 
 /// libpq looks names up itself, and blocks: it is given addresses.

@@ -46,6 +46,14 @@ ErrorInfo describe_refusal(const PGresult* result)
     return info;
 }
 
+std::string state_of(const PGresult* result) { return field(result, PG_DIAG_SQLSTATE); }
+
+void describe_statement(ErrorInfo& info, const Statement& statement)
+{
+    info.statement = statement.text().on(Engine::postgresql);
+    info.place = statement.text().place();
+}
+
 LoginRefusal read_login_refusal(std::string_view message)
 {
     // "SEVERITY:  SQLSTATE: text"; the severity is in the server's language. The last address tried counts.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <trunkline/db/error.hpp>
+#include <trunkline/db/query.hpp>
 
 #include <libpq-fe.h>
 
@@ -11,6 +12,12 @@ namespace trunkline::db::postgres {
 /// stay out, because they quote rows; of the messages about bad data (class 22) what stands in quotes is left out,
 /// because it is the parameter.
 ErrorInfo describe_refusal(const PGresult* result);
+
+/// The SQLSTATE of a refusal; empty when there is none.
+std::string state_of(const PGresult* result);
+
+/// Notes the statement and its place.
+void describe_statement(ErrorInfo& info, const Statement& statement);
 
 /// The attempt to log in failed: ConnectFailed with the server's SQLSTATE, or 08001 when it was not reached.
 [[noreturn]] void throw_connect_failed(PGconn* connection);

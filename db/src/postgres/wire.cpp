@@ -162,6 +162,13 @@ void Wire::settle(Exchange& exchange)
     if (transaction_ == PQTRANS_ACTIVE || transaction_ == PQTRANS_UNKNOWN) broken_ = true;
 }
 
+bool Wire::settle_idle()
+{
+    while (PGnotify* note = PQnotifies(native())) PQfreemem(note);
+    transaction_ = PQtransactionStatus(native());
+    return transaction_ == PQTRANS_IDLE;
+}
+
 asio::awaitable<Interruption> Wire::pump(Exchange& exchange, Deadline deadline)
 {
     while (!exchange.complete && !lost_) {
@@ -241,8 +248,6 @@ asio::awaitable<void> Wire::stop(Exchange& exchange)
     }
 }
 
-/// True when the request is over, whatever came of it. The server has then signalled the session, and a signal that
-/// finds the session idle is dropped.
 asio::awaitable<bool> Wire::ask_to_stop(Deadline deadline)
 {
     if (const auto request = StopRequest::of(native())) co_return co_await request->send(deadline);

@@ -77,6 +77,15 @@ public:
     /// complete and no cancel request is under way, or the wire is broken.
     asio::awaitable<Interruption> exchange(Exchange& exchange, Deadline deadline);
 
+    // For whoever sends and reads without `exchange`, as long as no exchange is under way:
+    /// Asks the server to stop what it does. True when the request is over, whatever came of it: the server has then
+    /// signalled the session, and a signal that finds the session idle is dropped.
+    asio::awaitable<bool> ask_to_stop(Deadline deadline);
+    void note_stop() noexcept { ++stopped_; }
+    /// Reads what the server says of the connection, once nothing is under way. True when it can serve anybody.
+    bool settle_idle();
+    asio::posix::stream_descriptor& socket() noexcept { return socket_; }
+
     /// Takes leave, and waits at most five seconds until the server has hung up.
     asio::awaitable<void> close();
 
@@ -100,7 +109,6 @@ private:
     void settle(Exchange& exchange);
     asio::awaitable<Interruption> pump(Exchange& exchange, Deadline deadline);
     asio::awaitable<void> stop(Exchange& exchange);
-    asio::awaitable<bool> ask_to_stop(Deadline deadline);
     asio::awaitable<Interruption> wait(Interest interest, Deadline deadline);
     void watch();
     static void hear(void* self, const PGresult* notice);

@@ -18,7 +18,13 @@ enum class Condition {
     broken,                ///< never to be used again
 };
 
-/// One connection to a database, as the pool sees it. One call at a time.
+/// What a statement answered that ran beside others.
+struct Beside {
+    Result result;
+    std::chrono::nanoseconds took{}; ///< for how long the server worked on it, as seen from here
+};
+
+/// One connection to a database, as the pool sees it. One call at a time, except where a call says otherwise.
 ///
 /// A call that is cancelled, or passes its deadline, is stopped on the server as well: the driver asks it to stop,
 /// awaits the answer, and leaves the connection either proved clean or `broken`. All of that is bounded in time.
@@ -32,6 +38,12 @@ public:
     /// connection is idle, in a savepoint when it is in a transaction. Answers a result for each statement.
     /// A unit's error carries the index of the member that failed.
     virtual asio::awaitable<std::vector<Result>> run(Query query, Deadline deadline) = 0;
+
+    /// Runs a single statement, outside of a transaction, while others of this kind may be under way on the connection:
+    /// they are answered in their order, and each has a fate of its own. REQUIRES: `Driver::shares()`.
+    virtual asio::awaitable<Beside> run_beside(Query query, Deadline deadline);
+    /// Fails what `run_beside` has under way with ConnectionLost, outcome `unknown`. The connection is then broken.
+    virtual void break_off() noexcept {}
 
     virtual asio::awaitable<void> begin(TransactionOptions options, Deadline deadline) = 0;
     virtual asio::awaitable<void> commit(Deadline deadline) = 0;
@@ -58,6 +70,9 @@ public:
 
     /// Opens a connection and makes it ready for the first statement, or throws an Error (outcome `not_sent`).
     virtual asio::awaitable<std::unique_ptr<DriverConnection>> connect(Deadline deadline) = 0;
+
+    /// Whether its connections have `run_beside`. May change once it is known what is in between.
+    virtual bool shares() const noexcept { return false; }
 
     /// The most connections that make sense: 1 for a database in memory.
     virtual std::size_t max_connections() const noexcept { return static_cast<std::size_t>(-1); }

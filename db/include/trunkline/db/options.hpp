@@ -24,9 +24,12 @@ using std::chrono::milliseconds;
 /// | `raw_sql` | `default_query_exec_mode=simple_protocol` | false |
 /// | `no_prepare` | `prepare=false`, `prepare_threshold=0` | false |
 /// | `statement_cache_size` | `prepared_statement_cache_size`, `statement_cache_capacity` | 100 |
-/// | `pooler`: auto, none, transaction | `pgbouncer=true`, the names pgbouncer, supavisor, odyssey: transaction | auto
-/// | | `isolation_level` | `isolation` | read_committed | | `application_name` | | trunkline | | `drain_timeout` | |
-/// 10s | | `leak_warning` | | 30s |
+/// | `sharing` | | true |
+/// | `pooler`: auto, none, transaction | `pgbouncer=true`, the names pgbouncer, supavisor, odyssey: transaction | auto |
+/// | `isolation_level` | `isolation` | read_committed |
+/// | `application_name` | | trunkline |
+/// | `drain_timeout` | | 10s |
+/// | `leak_warning` | | 30s |
 ///
 /// Times are seconds without a unit, or carry ms, s, min, h. libpq's own parameters (sslmode, target_session_attrs, …)
 /// stay in `target`. When only one of the two sizes is given, the other makes room for it.
@@ -61,6 +64,7 @@ public:
     bool raw_sql = false;                   ///< statements without parameters use the simple protocol
     bool no_prepare = false;                ///< no named statements: what a transaction pooler needs
     std::size_t statement_cache_size = 100; ///< named statements kept for each connection; 0 is as `no_prepare`
+    bool sharing = true;                    ///< short statements of several callers share connections
     Pooler pooler = Pooler::automatic;
     Isolation isolation = Isolation::read_committed; ///< of transactions that do not ask for another
     std::string application_name = "trunkline";

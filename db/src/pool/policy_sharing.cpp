@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// Who is served next, and where: the part of the policy that knows of slots with several callers.
+#include "policy.hpp"
+
+#include <algorithm>
+
+namespace trunkline::db::detail {
+
+bool PoolPolicy::serve_one(Time now)
+{
+    if (waiters_.empty()) return false;
+    const auto [first, how] = *waiters_.begin();
+    if (const auto slot = slot_for(how.use, false)) {
+        lend(*slot, first, how.use, now);
+        return true;
+    }
+    if (!lines_leave_room()) return false;
+    for (const Use use : {Use::reading, Use::writing}) {
+        const auto& waiting = waiting_for_[static_cast<std::size_t>(use)];
+        const auto seat = waiting.empty() ? std::nullopt : slot_for(use, true);
+        if (!seat) continue;
+        lend(*seat, *waiting.begin(), use, now);
+        return true;
+    }
+    return false;
+}
+
+/// The slot on which a caller is served now, if there is one.
+std::optional<PoolPolicy::SlotId> PoolPolicy::slot_for(Use use, bool join_only) const
+{
+    const auto idle = idle_.empty() || join_only ? std::nullopt : std::optional(idle_.back());
+    if (use == Use::alone) return idle;
+    const auto seat = emptiest(use);
+    if (seat && slots_.at(*seat).callers < seats_of(use).spread) return seat;
+    if (idle && shared_[static_cast<std::size_t>(use)].size() < seats_of(use).slots_max) return idle;
+    return seat;
+}
+
+/// Of the shared slots with a free seat the one with the fewest callers.
+std::optional<PoolPolicy::SlotId> PoolPolicy::emptiest(Use use) const
+{
+    std::optional<SlotId> best;
+    std::size_t fewest = seats_of(use).seats;
+    for (const SlotId id : shared_[static_cast<std::size_t>(use)]) {
+        const Slot& slot = slots_.at(id);
+        if (slot.stale || slot.closed_to_more || slot.callers >= fewest) continue;
+        best = id;
+        fewest = slot.callers;
+    }
+    return best;
+}
+
+bool PoolPolicy::lines_leave_room() const { return 2 * (shared_[1].size() + shared_[2].size()) <= limits_.max_size; }
+
+void PoolPolicy::end_sharing(SlotId id, Slot& slot)
+{
+    if (slot.use != Use::alone) std::erase(shared_[static_cast<std::size_t>(slot.use)], id);
+    slot.use = Use::alone;
+}
+
+/// How many more slots would serve those who wait, or sit close.
+std::size_t PoolPolicy::wanted() const
+{
+    return waiting_for_[0].size() + wanted_for(Use::reading) + wanted_for(Use::writing);
+}
+
+std::size_t PoolPolicy::wanted_for(Use use) const
+{
+    const auto& shared = shared_[static_cast<std::size_t>(use)];
+    const Seats& seats = seats_of(use);
+    if (!idle_.empty() || shared.size() >= seats.slots_max) return 0;
+    std::size_t crowd = waiting_for_[static_cast<std::size_t>(use)].size();
+    for (const SlotId id : shared) {
+        const std::size_t callers = slots_.at(id).callers;
+        if (callers > seats.spread) crowd += callers - seats.spread;
+    }
+    return std::min(crowd, seats.slots_max - shared.size());
+}
+
+} // namespace trunkline::db::detail

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "policy.hpp"
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace trunkline::db::detail {
+
+/// Which statements may share a connection with those of strangers: short ones that read, or that insert. What a text
+/// does is read off its words; that it is short is learned from how long it took, and unlearned when it once took long,
+/// because then strangers waited for it.
+///
+/// A text that is not understood shares with nobody. That costs speed and never truth: each statement has a Sync of its
+/// own wherever it runs.
+class StatementSpeeds {
+public:
+    using Duration = PoolPolicy::Duration;
+    using Use = PoolPolicy::Use;
+
+    static constexpr Duration quick = std::chrono::milliseconds(2);
+    static constexpr Duration slow = std::chrono::milliseconds(10);
+    static constexpr int proofs = 3;        ///< quick runs before a text shares
+    static constexpr int proofs_again = 50; ///< after it was slow beside others
+    static constexpr std::size_t texts_max = 1'000;
+
+    Use use_of(std::string_view text) const;
+    std::size_t size() const noexcept { return learned_.size(); }
+
+    /// How long it took when it ran alone, or among others.
+    void ran_alone(std::string_view text, Duration took);
+    void ran_beside(std::string_view text, Duration took);
+
+    /// What a statement is, by its words: a SELECT that locks nothing reads, an INSERT writes; everything else keeps its
+    /// connection to itself.
+    static Use kind_of(std::string_view text);
+
+private:
+    struct Learned {
+        Use kind = Use::alone;
+        int missing = proofs; // quick runs until it shares
+    };
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
+    };
+    std::unordered_map<std::string, Learned, Hash, std::equal_to<>> learned_;
+};
+
+} // namespace trunkline::db::detail

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#include "postgres/encoding.hpp"
+
+#include <trunkline/db/error.hpp>
+
+namespace trunkline::db::postgres {
+
+std::string text_of(const Statement& statement)
+{
+    std::string text(statement.text().on(Engine::postgresql));
+    if (text.find('\0') == std::string::npos) return text;
+    ErrorInfo info;
+    info.message = "the statement's text holds a NUL character";
+    info.sqlstate = "22021";
+    info.place = statement.text().place();
+    throw_error(std::move(info));
+}
+
+Parameters encode(const Statement& statement)
+{
+    try {
+        return Parameters(statement.parameters());
+    } catch (const Error& refused) {
+        ErrorInfo info = refused.info();
+        info.statement = statement.text().on(Engine::postgresql);
+        info.place = statement.text().place();
+        throw_error(std::move(info));
+    }
+}
+
+std::string cache_key(const std::string& text, const Parameters& parameters)
+{
+    std::string key = text;
+    key += '\0';
+    key.append(reinterpret_cast<const char*>(parameters.types()),
+               sizeof(Oid) * static_cast<std::size_t>(parameters.size()));
+    return key;
+}
+
+} // namespace trunkline::db::postgres

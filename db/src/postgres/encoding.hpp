@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "postgres/parameters.hpp"
+
+#include <trunkline/db/query.hpp>
+
+#include <string>
+
+namespace trunkline::db::postgres {
+
+/// The text of a statement; refused when libpq would cut it off.
+std::string text_of(const Statement& statement);
+
+/// Encodes; what cannot be encoded is refused here, with the statement and its place.
+Parameters encode(const Statement& statement);
+
+/// Under what a prepared statement is found again: its text and the types of its parameters.
+std::string cache_key(const std::string& text, const Parameters& parameters);
+
+} // namespace trunkline::db::postgres

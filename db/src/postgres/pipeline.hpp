@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "postgres/session.hpp"
+#include "postgres/statement_cache.hpp"
+#include "postgres/submission.hpp"
+
+#include <deque>
+
+namespace trunkline::db::postgres {
+
+/// Statements of several callers on the way at once, on one connection. Each has a Sync of its own and so a fate of its
+/// own; the server answers in their order.
+///
+/// At a caller's deadline, or when he gives up, the server is asked to stop once his statement is the one it works on.
+/// A request to stop may hit a neighbour who was sent behind it: that statement was undone by the server and is sent
+/// again, so its caller never knows. A server that does not answer for two seconds after it was asked to stop costs the
+/// connection, and all who are on it.
+///
+/// Threads:  the connection's.
+/// Lifetime: shared by the connection and by what waits for the socket. `close` has to be called before the connection
+/// goes while anybody may still be waiting.
+class Pipeline {
+public:
+    using Self = std::shared_ptr<Pipeline>;
+    struct Resources {
+        std::shared_ptr<Wire> wire;
+        std::shared_ptr<StatementCache> cache;
+        std::shared_ptr<const Session> session;
+    };
+
+    static Self make(asio::any_io_executor executor, Resources resources);
+    Pipeline(const Pipeline&) = delete;
+    ~Pipeline();
+
+    /// Runs one statement beside others. REQUIRES: nothing else than this pipeline uses the wire.
+    static asio::awaitable<Beside> run(Self self, Query query, Deadline deadline);
+
+    /// To be sent, under a Sync of its own, in front of the next statement.
+    void put_in_front(std::string text, bool must_succeed) { front_.push_back({{}, std::move(text), must_succeed}); }
+
+    bool busy() const noexcept { return !blocks_.empty() || stopping_; }
+    /// Fails everybody, who hear of it later: the connection is given up.
+    void close() noexcept;
+
+private:
+    class Errand;
+    using CallPtr = std::shared_ptr<Submission>;
+    using Ended = std::vector<CallPtr>;
+
+    /// What shares a Sync.
+    struct Block {
+        CallPtr call;             // none for what the pipeline sends on its own account
+        std::string text;         // of that
+        bool must_succeed = true; // or the connection is given up
+        std::size_t answered = 0;
+    };
+
+    Pipeline(asio::any_io_executor executor, Resources resources);
+
+    void start(const CallPtr& call);
+    void send(const CallPtr& call);
+    bool send_block(const Block& block);
+    void send_own(Block block);
+    void name(Submission& call);
+    void listen();
+    void flush();
+    void heard();
+    void collect();
+    bool place(ResultPtr reply);
+    bool place(Block& block, ResultPtr reply);
+    void finish(const CallPtr& call);
+    bool again(Submission& call);
+    void went_idle();
+    void lose() noexcept;
+    void release();
+    void drop_callers() noexcept;
+    void give_up(const CallPtr& call);
+    void watch_deadline(Deadline deadline);
+    void look_at_deadlines();
+    void stop_head();
+    static asio::awaitable<void> ask(Self self, CallPtr head);
+    void asked(bool dealt_with, const CallPtr& head);
+
+    std::weak_ptr<Pipeline> self_;
+    asio::any_io_executor executor_;
+    std::shared_ptr<Wire> wire_;
+    std::shared_ptr<StatementCache> cache_;
+    std::shared_ptr<const Session> session_;
+    std::deque<Block> blocks_; // on the way, in order
+    std::vector<Block> front_; // to be sent first
+    Ended ended_;              // their callers are to be woken
+    Ended held_;               // stopped ones, until the request that stopped them is over
+    asio::steady_timer timer_;
+    Deadline armed_ = Deadline::max();
+    Deadline last_answer_{};
+    bool listening_ = false;
+    bool flushing_ = false;
+    bool null_ = false; // the last thing read was the end of a step
+    bool lost_ = false;
+    bool stopping_ = false;
+    std::uint64_t stops_ = 0;
+    std::optional<Deadline> stop_limit_;
+};
+
+} // namespace trunkline::db::postgres

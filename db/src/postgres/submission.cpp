@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#include "postgres/submission.hpp"
+
+#include "postgres/refusal.hpp"
+#include "postgres/trip.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
+namespace trunkline::db::postgres {
+
+bool failed(const PGresult* reply)
+{
+    const auto status = PQresultStatus(reply);
+    return status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY;
+}
+
+void Submission::conclude()
+{
+    try {
+        result = read();
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (given_up) failure = std::make_exception_ptr(boost::system::system_error(asio::error::operation_aborted));
+}
+
+void Submission::conclude_lost(const std::string& farewell)
+{
+    try {
+        refuse_lost(farewell);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+}
+
+Result Submission::read() const
+{
+    if (!failed(verdict())) return read_result(reply.get(), statement());
+    ErrorInfo info = describe_refusal(verdict());
+    describe_statement(info, statement());
+    if (late && info.sqlstate == "57014") info.message = "the statement ran past its deadline and was stopped";
+    throw_error(std::move(info));
+}
+
+void Submission::refuse_lost(const std::string& farewell) const
+{
+    if (given_up) throw_cancelled();
+    ErrorInfo info;
+    describe_statement(info, statement());
+    info.outcome = Outcome::unknown;
+    if (late) {
+        info.message = "the statement ran past its deadline and the server did not say what became of it";
+        info.sqlstate = "57014";
+        throw CommandTimeout(std::move(info));
+    }
+    info.message = "the connection to the database was lost";
+    info.sqlstate = farewell.empty() ? "08006" : farewell;
+    throw ConnectionLost(std::move(info));
+}
+
+} // namespace trunkline::db::postgres

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "postgres/encoding.hpp"
+#include "postgres/wire.hpp"
+
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/dispatch.hpp>
+
+namespace trunkline::db::postgres {
+
+/// True when the server refused a step, or did not look at it.
+bool failed(const PGresult* reply);
+
+/// One statement on its way in a Pipeline: what was asked, what came of it, and who waits for that.
+struct Submission {
+    /// Who waits, whatever the type of his handler.
+    struct Waiting {
+        virtual ~Waiting() = default;
+        virtual void wake() = 0;
+    };
+    template <class Handler>
+    struct WaitingFor final : Waiting {
+        explicit WaitingFor(Handler given) : handler(std::move(given)) {}
+        void wake() override
+        {
+            const auto executor = asio::get_associated_executor(handler);
+            asio::dispatch(executor, std::move(handler));
+        }
+        Handler handler;
+    };
+
+    /// Refuses what cannot be encoded.
+    Submission(Query given, Deadline until)
+        : query(std::move(given)), text(text_of(statement())), parameters(encode(statement())), deadline(until)
+    {}
+    const Statement& statement() const { return query.statements().front(); }
+    /// Nobody wants its answer any more.
+    bool unwanted() const noexcept { return late || given_up; }
+    /// The reply that decides about it.
+    const PGresult* verdict() const noexcept { return refusal ? refusal.get() : reply.get(); }
+
+    /// It will not be heard of again: reads the reply, or says why there is none.
+    void conclude();
+    /// The connection was lost before the reply; `farewell` is what the server said last.
+    void conclude_lost(const std::string& farewell);
+
+    Query query;
+    std::string text;
+    Parameters parameters;
+    Deadline deadline;
+
+    std::string name;      // of the prepared statement; empty when it has none
+    bool prepares = false; // it is prepared in front, under the same Sync
+    bool unnamed = false;  // its name did not work: it goes without
+    int tries = 0;
+    Deadline sent{};
+    std::uint64_t stops_before = 0; // requests to stop that were over when it was sent
+
+    ResultPtr refusal; // of its preparation
+    ResultPtr reply;
+    std::chrono::nanoseconds took{};
+    bool late = false;
+    bool given_up = false;
+
+    bool ended = false; // the fields below are there
+    std::exception_ptr failure;
+    Result result;
+    std::unique_ptr<Waiting> waiting;
+
+private:
+    Result read() const;
+    [[noreturn]] void refuse_lost(const std::string& farewell) const;
+};
+
+} // namespace trunkline::db::postgres

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include <pool/speeds.hpp>
+
+#include <gtest/gtest.h>
+
+namespace trunkline::db::detail {
+namespace {
+
+using namespace std::chrono_literals;
+using Use = PoolPolicy::Use;
+
+TEST(StatementSpeeds, a_select_that_locks_nothing_reads_and_an_insert_writes)
+{
+    const auto kind = StatementSpeeds::kind_of;
+    EXPECT_EQ(kind("SELECT id, name FROM clients WHERE id = $1"), Use::reading);
+    EXPECT_EQ(kind("  select 1"), Use::reading);
+    EXPECT_EQ(kind("VALUES (1), (2)"), Use::reading);
+    EXPECT_EQ(kind("INSERT INTO clients (id) VALUES ($1) RETURNING id"), Use::writing);
+}
+
+TEST(StatementSpeeds, whatever_may_wait_for_others_or_is_not_understood_is_alone)
+{
+    for (const char* text :
+         {"", "BEGIN", "COMMIT", "SET x = 1", "LISTEN news", "UPDATE t SET a = 1", "DELETE FROM t", "CALL p()",
+          "WITH gone AS (DELETE FROM t RETURNING id) SELECT id FROM gone", "SELECT id FROM t FOR UPDATE",
+          "SELECT id FROM t FOR NO KEY UPDATE", "SELECT id FROM t FOR SHARE", "SELECT pg_advisory_lock(1)",
+          "SELECT pg_sleep(1)", "SELECT 1 INTO t", "EXPLAIN SELECT 1", "COPY t FROM STDIN", "-- SELECT",
+          "INSERT INTO t VALUES (1) ON CONFLICT (id) DO UPDATE SET a = 1"})
+        EXPECT_EQ(StatementSpeeds::kind_of(text), Use::alone) << text;
+}
+
+TEST(StatementSpeeds, a_text_shares_once_it_has_proved_to_be_short)
+{
+    StatementSpeeds speeds;
+    for (int run = 0; run < StatementSpeeds::proofs; ++run) {
+        EXPECT_EQ(speeds.use_of("SELECT 1"), Use::alone) << run;
+        speeds.ran_alone("SELECT 1", 100us);
+    }
+    EXPECT_EQ(speeds.use_of("SELECT 1"), Use::reading);
+    EXPECT_EQ(speeds.use_of("SELECT 2"), Use::alone);
+}
+
+TEST(StatementSpeeds, a_long_run_takes_its_proofs_away)
+{
+    StatementSpeeds speeds;
+    speeds.ran_alone("SELECT 1", 100us);
+    speeds.ran_alone("SELECT 1", 100us);
+    speeds.ran_alone("SELECT 1", StatementSpeeds::quick + 1us);
+    speeds.ran_alone("SELECT 1", 100us);
+    EXPECT_EQ(speeds.use_of("SELECT 1"), Use::alone);
+}
+
+TEST(StatementSpeeds, what_was_slow_beside_others_has_to_prove_itself_for_longer)
+{
+    StatementSpeeds speeds;
+    for (int run = 0; run < StatementSpeeds::proofs; ++run) speeds.ran_alone("SELECT 1", 100us);
+    speeds.ran_beside("SELECT 1", StatementSpeeds::slow - 1us);
+    EXPECT_EQ(speeds.use_of("SELECT 1"), Use::reading) << "a busy moment is forgiven";
+    speeds.ran_beside("SELECT 1", StatementSpeeds::slow);
+    for (int run = 0; run < StatementSpeeds::proofs_again; ++run) {
+        EXPECT_EQ(speeds.use_of("SELECT 1"), Use::alone);
+        speeds.ran_alone("SELECT 1", 100us);
+    }
+    EXPECT_EQ(speeds.use_of("SELECT 1"), Use::reading);
+}
+
+TEST(StatementSpeeds, never_remembers_more_texts_than_its_limit)
+{
+    StatementSpeeds speeds;
+    for (std::size_t i = 0; i < 10 * StatementSpeeds::texts_max; ++i) {
+        speeds.ran_alone("SELECT " + std::to_string(i), 100us);
+        ASSERT_LE(speeds.size(), StatementSpeeds::texts_max);
+    }
+}
+
+} // namespace
+} // namespace trunkline::db::detail
