@@ -39,10 +39,13 @@ public:
         text_.remove_prefix(static_cast<std::size_t>(end - text_.data()));
         return found;
     }
-    std::int64_t digits()
+    /// Digits without a sign, from `min` to `max`.
+    std::int64_t digits(std::int64_t min, std::int64_t max)
     {
         if (text_.empty() || text_[0] < '0' || text_[0] > '9') fail();
-        return number<std::int64_t>();
+        const auto found = number<std::int64_t>();
+        if (found < min || found > max) fail();
+        return found;
     }
     /// ".5" is half a million: the digits after the point, filled up to six.
     std::int64_t fraction_us()
@@ -50,11 +53,10 @@ public:
         if (!take(".")) return 0;
         std::int64_t us = 0;
         int taken = 0;
-        for (; !text_.empty() && text_[0] >= '0' && text_[0] <= '9'; text_.remove_prefix(1), ++taken)
+        for (; taken < 6 && !text_.empty() && text_[0] >= '0' && text_[0] <= '9'; text_.remove_prefix(1), ++taken)
             us = us * 10 + (text_[0] - '0');
         for (; taken < 6; ++taken) us *= 10;
-        if (taken > 6) fail();
-        return us;
+        return us; // a seventh digit is left over, and nothing reads it
     }
     void end() const
     {
@@ -78,6 +80,8 @@ constexpr std::int64_t days_of(std::int64_t year, std::int64_t month, std::int64
 static_assert(days_of(1970, 1, 1) == 0 && days_of(2000, 1, 1) == epoch_days && days_of(2000, 2, 29) == epoch_days + 59);
 static_assert(days_of(-4713, 11, 24) == first_day && days_of(5'874'898, 1, 1) == end_day);
 
+constexpr std::int64_t year_max = 5'874'897; // the server's last
+
 struct Day {
     std::int64_t year, month, day;
     std::int64_t number(bool before_christ) const { return days_of(before_christ ? 1 - year : year, month, day); }
@@ -85,11 +89,11 @@ struct Day {
 
 Day read_day(Reader& from)
 {
-    const auto year = from.digits();
+    const auto year = from.digits(1, year_max);
     from.need("-");
-    const auto month = from.digits();
+    const auto month = from.digits(1, 12);
     from.need("-");
-    return {year, month, from.digits()};
+    return {year, month, from.digits(1, 31)};
 }
 
 /// "+05:30", "-03", "+00:19:32" in seconds east of Greenwich; nothing is zero.
@@ -97,19 +101,19 @@ std::int64_t read_offset(Reader& from)
 {
     const bool west = from.take("-");
     if (!west && !from.take("+")) return 0;
-    std::int64_t seconds = from.digits() * 3600;
-    if (from.take(":")) seconds += from.digits() * 60;
-    if (from.take(":")) seconds += from.digits();
+    std::int64_t seconds = from.digits(0, 24) * 3600;
+    if (from.take(":")) seconds += from.digits(0, 59) * 60;
+    if (from.take(":")) seconds += from.digits(0, 59);
     return west ? -seconds : seconds;
 }
 
 std::int64_t read_clock_us(Reader& from)
 {
-    const auto hour = from.digits();
+    const auto hour = from.digits(0, 24);
     from.need(":");
-    const auto minute = from.digits();
+    const auto minute = from.digits(0, 59);
     from.need(":");
-    const auto second = from.digits();
+    const auto second = from.digits(0, 60);
     return ((hour * 60 + minute) * 60 + second) * 1'000'000 + from.fraction_us();
 }
 
@@ -140,16 +144,31 @@ Value decode_date(std::string_view text)
     return {Type::date, Date(std::chrono::days(number))};
 }
 
+[[noreturn]] void fail_bytes() { throw std::invalid_argument("the server sent bytes that cannot be read"); }
+
 int hex_digit(char c)
 {
     if (c >= '0' && c <= '9') return c - '0';
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    throw std::invalid_argument("the server sent bytes that cannot be read");
+    fail_bytes();
+}
+
+/// "000" to "377".
+std::byte octal_byte(std::string_view digits)
+{
+    int value = 0;
+    for (const char c : digits) {
+        if (c < '0' || c > '7') fail_bytes();
+        value = value * 8 + (c - '0');
+    }
+    if (digits.size() != 3 || value > 255) fail_bytes();
+    return static_cast<std::byte>(value);
 }
 
 /// `\x0a0b`: bytea_output = hex.
 std::vector<std::byte> decode_hex(std::string_view text)
 {
+    if (text.size() % 2 != 0) fail_bytes();
     std::vector<std::byte> bytes;
     bytes.reserve(text.size() / 2);
     for (std::size_t at = 0; at + 1 < text.size(); at += 2)
@@ -164,11 +183,10 @@ std::vector<std::byte> decode_escaped(std::string_view text)
     for (std::size_t at = 0; at < text.size(); ++at) {
         if (text[at] != '\\') bytes.push_back(static_cast<std::byte>(text[at]));
         else if (text.substr(at, 2) == "\\\\") bytes.push_back(static_cast<std::byte>(text[++at]));
-        else if (at + 3 < text.size()) {
-            bytes.push_back(
-                static_cast<std::byte>((text[at + 1] - '0') * 64 + (text[at + 2] - '0') * 8 + (text[at + 3] - '0')));
+        else {
+            bytes.push_back(octal_byte(text.substr(at + 1, 3)));
             at += 3;
-        } else throw std::invalid_argument("the server sent bytes that cannot be read");
+        }
     }
     return bytes;
 }
@@ -210,7 +228,9 @@ Value decode_null(Oid type) { return {type_of(type), std::monostate{}}; }
 Value decode(Oid type, std::string_view text)
 {
     switch (type_of(type)) {
-    case Type::boolean: return {Type::boolean, text == "t"};
+    case Type::boolean:
+        if (text != "t" && text != "f") throw std::invalid_argument("the server sent a boolean that cannot be read");
+        return {Type::boolean, text == "t"};
     case Type::int16:
     case Type::int32:
     case Type::int64: return {type_of(type), decode_number<std::int64_t>(text, "an integer")};

@@ -183,20 +183,23 @@ private:
     constexpr void step()
     {
         const char c = peek();
-        if (c == '\'') return skip_string(is_escape_string());
+        if (c == '\'') return skip_string(false);
         if (c == '"') return skip_quoted('"');
         if (c == '-' && peek(1) == '-') return skip_line();
         if (c == '/' && peek(1) == '*') return skip_comment();
         if (c == '$') return dollar();
+        if (is_word(c)) return skip_word();
         if (c == '?') found_.question_mark = true;
         ++at_;
     }
 
-    /// E'…' and e'…', but not the end of a longer word such as `name'`.
-    constexpr bool is_escape_string() const
+    /// A name or a number, with the dollars in it. E'…' and e'…' begin with a word of their own; name'…' does not.
+    constexpr void skip_word()
     {
-        if (at_ == 0 || (text_[at_ - 1] != 'E' && text_[at_ - 1] != 'e')) return false;
-        return at_ == 1 || !is_word(text_[at_ - 2]);
+        const std::size_t begin = at_;
+        while (at_ < text_.size() && (is_word(peek()) || peek() == '$')) ++at_;
+        const bool only_e = at_ - begin == 1 && (text_[begin] == 'E' || text_[begin] == 'e');
+        if (only_e && peek() == '\'') skip_string(true);
     }
 
     constexpr void skip_string(bool escapes)
@@ -251,10 +254,6 @@ private:
 
     constexpr void dollar()
     {
-        if (at_ > 0 && is_word(text_[at_ - 1])) { // part of a name
-            ++at_;
-            return;
-        }
         if (is_digit(peek(1))) return placeholder();
         std::size_t end = at_ + 1;
         while (end < text_.size() && is_word(text_[end])) ++end;
