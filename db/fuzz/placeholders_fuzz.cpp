@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+#include "placeholders.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    trunkline::db::fuzz::check_placeholders({reinterpret_cast<const char*>(data), size});
+    return 0;
+}
