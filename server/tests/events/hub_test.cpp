@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <list>
+
 namespace trunkline::events {
 
 namespace {
@@ -37,6 +39,7 @@ asio::awaitable<void> listen(Browser& browser)
 struct HubTest : ::testing::Test {
     asio::io_context io{1};
     std::optional<Hub> hub{std::in_place, io.get_executor()};
+    std::list<Browser> browsers; // live for as long as somebody may read them
     TaskGroup readers{io.get_executor(), [](std::string_view, std::exception_ptr) {}};
     const Uuid tenant = db::new_uuid(), other_tenant = db::new_uuid();
     const Listener ada{tenant, db::new_uuid(), db::new_uuid(), false};
@@ -56,9 +59,9 @@ struct HubTest : ::testing::Test {
         io.poll();
     }
     /// A browser that is not read yet: `read` lets it catch up.
-    Browser open(const Listener& listener, std::optional<std::string> last_id = {})
+    Browser& open(const Listener& listener, std::optional<std::string> last_id = {})
     {
-        return {hub->subscribe(listener, last_id), {}, false};
+        return browsers.emplace_back(Browser{hub->subscribe(listener, last_id), {}, false});
     }
     /// Reads until nothing more comes, and stops reading.
     void read(Browser& browser)
@@ -80,7 +83,7 @@ struct HubTest : ::testing::Test {
     /// The names a browser is told that comes back with `last_id`.
     Names told_again(const Listener& listener, const std::string& last_id)
     {
-        Browser back = open(listener, last_id);
+        Browser& back = open(listener, last_id);
         read(back);
         return back.names();
     }
@@ -90,7 +93,7 @@ struct HubTest : ::testing::Test {
 
 TEST_F(HubTest, a_browser_hears_hello_and_then_what_happens_in_its_order)
 {
-    Browser browser = open(ada);
+    Browser& browser = open(ada);
     for (const char* name : {"one", "two", "three"}) tell(ada, name, R"({"n":")" + std::string(name) + "\"}");
     read(browser);
     EXPECT_EQ(browser.names(), (Names{"hello", "one", "two", "three"}));
@@ -103,7 +106,7 @@ TEST_F(HubTest, a_browser_hears_hello_and_then_what_happens_in_its_order)
 
 TEST_F(HubTest, a_browser_that_waits_is_woken)
 {
-    Browser browser = open(ada);
+    Browser& browser = open(ada);
     readers.start("browser", listen(browser));
     settle();
     EXPECT_EQ(browser.names(), Names{"hello"});
@@ -115,7 +118,7 @@ TEST_F(HubTest, a_browser_that_waits_is_woken)
 TEST_F(HubTest, ids_count_on_from_the_hello_and_name_the_process)
 {
     tell(ada, "before");
-    Browser browser = open(ada);
+    Browser& browser = open(ada);
     tell(ada, "one");
     tell(charles, "not hers");
     tell(ada, "two");
@@ -129,7 +132,10 @@ TEST_F(HubTest, ids_count_on_from_the_hello_and_name_the_process)
 
 TEST_F(HubTest, what_is_for_a_user_is_for_nobody_else)
 {
-    Browser hers = open(ada), his = open(charles), staffs = open(alan), strangers = open(stranger);
+    Browser& hers = open(ada);
+    Browser& his = open(charles);
+    Browser& staffs = open(alan);
+    Browser& strangers = open(stranger);
     tell(ada, "private");
     tell_staff(tenant, "for staff");
     hub->publish({"a user of another tenant", "{}", other_tenant, ada.user_id, {}});
@@ -143,7 +149,8 @@ TEST_F(HubTest, what_is_for_a_user_is_for_nobody_else)
 TEST_F(HubTest, a_user_hears_in_every_browser)
 {
     const Listener second{tenant, ada.user_id, db::new_uuid(), false};
-    Browser one = open(ada), two = open(second);
+    Browser& one = open(ada);
+    Browser& two = open(second);
     tell(ada, "private");
     for (Browser* browser : {&one, &two}) read(*browser);
     EXPECT_EQ(one.names(), (Names{"hello", "private"}));
@@ -156,7 +163,8 @@ TEST_F(HubTest, pieces_of_a_run_are_for_browsers_with_a_tab_that_watches_it)
 {
     const Uuid run = db::new_uuid(), other_run = db::new_uuid(), tab = db::new_uuid(), other_tab = db::new_uuid();
     const Listener second{tenant, ada.user_id, db::new_uuid(), false};
-    Browser one = open(ada), two = open(second);
+    Browser& one = open(ada);
+    Browser& two = open(second);
     tell_watchers(ada, run, "unwatched");
     hub->watch(ada.session_id, tab, {run});
     hub->watch(ada.session_id, other_tab, {other_run});
@@ -176,7 +184,7 @@ TEST_F(HubTest, pieces_of_a_run_are_for_browsers_with_a_tab_that_watches_it)
 TEST_F(HubTest, watching_anothers_run_shows_nothing)
 {
     const Uuid run = db::new_uuid();
-    Browser his = open(charles);
+    Browser& his = open(charles);
     hub->watch(charles.session_id, db::new_uuid(), {run});
     tell_watchers(ada, run, "hers");
     read(his);
@@ -186,7 +194,7 @@ TEST_F(HubTest, watching_anothers_run_shows_nothing)
 TEST_F(HubTest, a_run_that_ended_is_watched_by_nobody)
 {
     const Uuid run = db::new_uuid(), other_run = db::new_uuid();
-    Browser browser = open(ada);
+    Browser& browser = open(ada);
     hub->watch(ada.session_id, db::new_uuid(), {run, other_run});
     hub->forget_run(run);
     tell_watchers(ada, run, "ended");
@@ -199,7 +207,7 @@ TEST_F(HubTest, a_run_that_ended_is_watched_by_nobody)
 
 TEST_F(HubTest, a_browser_that_comes_back_hears_what_it_missed)
 {
-    Browser browser = open(ada);
+    Browser& browser = open(ada);
     tell(ada, "one");
     read(browser);
     const std::string last = browser.last_id();
@@ -216,7 +224,7 @@ TEST_F(HubTest, a_browser_that_comes_back_hears_what_it_missed)
 TEST_F(HubTest, one_that_missed_nothing_hears_only_hello)
 {
     tell(ada, "one");
-    Browser browser = open(ada);
+    Browser& browser = open(ada);
     read(browser);
     EXPECT_EQ(told_again(ada, browser.last_id()), Names{"hello"}); // the id of a hello is a place too
     EXPECT_EQ(told_again(ada, ""), Names{"hello"});
@@ -225,7 +233,7 @@ TEST_F(HubTest, one_that_missed_nothing_hears_only_hello)
 TEST_F(HubTest, an_id_that_is_none_of_this_process_is_one_sync)
 {
     tell(ada, "one");
-    Browser browser = open(ada);
+    Browser& browser = open(ada);
     read(browser);
     const std::string id = browser.last_id();
     const std::string boot = id.substr(0, id.rfind('-'));
@@ -238,7 +246,7 @@ TEST_F(HubTest, an_id_that_is_none_of_this_process_is_one_sync)
 
 TEST_F(HubTest, the_last_ten_thousand_are_kept_and_one_who_missed_more_hears_sync)
 {
-    Browser browser = open(ada);
+    Browser& browser = open(ada);
     tell(charles, "first");
     read(browser);
     const std::string boot = browser.last_id().substr(0, browser.last_id().rfind('-'));
@@ -254,7 +262,8 @@ TEST_F(HubTest, the_last_ten_thousand_are_kept_and_one_who_missed_more_hears_syn
 
 TEST_F(HubTest, a_browser_that_is_too_slow_hears_one_sync_and_goes_on_from_there)
 {
-    Browser slow = open(ada), quick = open(ada);
+    Browser& slow = open(ada);
+    Browser& quick = open(ada);
     const std::string kilobyte(1'024, 'x');
     for (int i = 0; i < 1'000; ++i) {
         tell(ada, "piece", kilobyte);
@@ -277,7 +286,7 @@ TEST_F(HubTest, a_browser_that_is_too_slow_hears_one_sync_and_goes_on_from_there
 
 TEST_F(HubTest, what_follows_a_sync_of_a_slow_browser_has_no_gap)
 {
-    Browser slow = open(ada);
+    Browser& slow = open(ada);
     for (int i = 0; i < 700; ++i) tell(ada, "piece", std::string(1'024, 'x'));
     read(slow);
     ASSERT_EQ(slow.names().front(), "sync");
@@ -292,7 +301,8 @@ TEST_F(HubTest, what_follows_a_sync_of_a_slow_browser_has_no_gap)
 TEST_F(HubTest, a_session_that_was_revoked_hears_so_and_its_streams_end)
 {
     const Listener second{tenant, ada.user_id, db::new_uuid(), false};
-    Browser gone = open(ada), stays = open(second);
+    Browser& gone = open(ada);
+    Browser& stays = open(second);
     tell(ada, "before");
     hub->end_session(ada.session_id);
     tell(ada, "after");
@@ -306,7 +316,8 @@ TEST_F(HubTest, a_session_that_was_revoked_hears_so_and_its_streams_end)
 
 TEST_F(HubTest, closing_ends_all_streams_and_those_that_come_later)
 {
-    Browser waits = open(ada), has_something = open(charles);
+    Browser& waits = open(ada);
+    Browser& has_something = open(charles);
     readers.start("browser", listen(waits));
     settle();
     tell(charles, "one");
@@ -316,14 +327,14 @@ TEST_F(HubTest, closing_ends_all_streams_and_those_that_come_later)
     read(has_something);
     EXPECT_EQ(has_something.names(), (Names{"hello", "one"})); // what was told before is still heard
     EXPECT_TRUE(has_something.ended);
-    Browser late = open(ada);
+    Browser& late = open(ada);
     read(late);
     EXPECT_TRUE(late.ended);
 }
 
 TEST_F(HubTest, a_subscription_may_outlive_its_hub)
 {
-    Browser browser = open(ada);
+    Browser& browser = open(ada);
     hub.reset();
     read(browser);
     EXPECT_TRUE(browser.ended);
@@ -332,10 +343,9 @@ TEST_F(HubTest, a_subscription_may_outlive_its_hub)
 
 TEST_F(HubTest, one_that_leaves_is_told_nothing_more)
 {
-    {
-        const Browser browser = open(ada);
-        EXPECT_EQ(hub->listeners(), 1u);
-    }
+    open(ada);
+    EXPECT_EQ(hub->listeners(), 1u);
+    browsers.clear();
     EXPECT_EQ(hub->listeners(), 0u);
     tell(ada, "one");
 }
