@@ -40,13 +40,23 @@ TEST(StatementSpeeds, a_text_shares_once_it_has_proved_to_be_short)
     EXPECT_EQ(speeds.use_of("SELECT 2"), Use::alone);
 }
 
-TEST(StatementSpeeds, a_long_run_takes_its_proofs_away)
+TEST(StatementSpeeds, a_long_run_takes_a_proof_away)
 {
     StatementSpeeds speeds;
     speeds.ran_alone("SELECT 1", 100us);
     speeds.ran_alone("SELECT 1", 100us);
     speeds.ran_alone("SELECT 1", StatementSpeeds::quick + 1us);
     speeds.ran_alone("SELECT 1", 100us);
+    EXPECT_EQ(speeds.use_of("SELECT 1"), Use::alone);
+    speeds.ran_alone("SELECT 1", 100us);
+    EXPECT_EQ(speeds.use_of("SELECT 1"), Use::reading);
+}
+
+TEST(StatementSpeeds, what_is_always_long_never_shares)
+{
+    StatementSpeeds speeds;
+    for (int run = 0; run < 100; ++run) speeds.ran_alone("SELECT 1", 3ms);
+    for (int run = 1; run < StatementSpeeds::proofs; ++run) speeds.ran_alone("SELECT 1", 100us);
     EXPECT_EQ(speeds.use_of("SELECT 1"), Use::alone);
 }
 

@@ -4,6 +4,7 @@
 #include "engine.hpp"
 #include "report.hpp"
 #include "session.hpp"
+#include "waiting_time.hpp"
 
 #include <boost/asio/this_coro.hpp>
 
@@ -95,10 +96,13 @@ asio::awaitable<std::vector<Result>> Pool::Impl::run_once(std::shared_ptr<Slots>
     detail::Lease lease = co_await detail::acquire(slots, query.place(), text, not_after, use);
     if (lease.shared()) co_return co_await run_beside(std::move(lease), std::move(query), not_after);
     const bool unit = query.is_unit();
-    const auto began = Clock::now();
+    const auto began = detail::Moment::now();
     const auto session = std::make_shared<Session>(std::move(lease), Session::Kind::passing);
     auto results = co_await Session::run(session, 0, std::move(query), not_after);
-    if (!unit) slots->speeds().ran_alone(text.on(slots->options().engine), Clock::now() - began);
+    if (!unit) {
+        const auto waited = detail::Moment::now().waited_since(began);
+        slots->speeds().ran_alone(text.on(slots->options().engine), waited);
+    }
     co_return results;
 }
 

@@ -68,7 +68,7 @@ void StatementSpeeds::ran_alone(std::string_view text, Duration took)
     }
     Learned& learned = found->second;
     if (took <= quick) learned.missing = std::max(learned.missing - 1, 0);
-    else learned.missing = std::max(learned.missing, proofs);
+    else if (learned.missing < proofs) ++learned.missing;
 }
 
 void StatementSpeeds::ran_beside(std::string_view text, Duration took)

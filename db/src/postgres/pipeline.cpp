@@ -131,7 +131,10 @@ void Pipeline::send(const CallPtr& call)
     name(*call);
     Block block;
     block.call = call;
-    call->sent = Clock::now();
+    if (blocks_.empty()) {
+        last_look_ = db::detail::Moment::now();
+        waited_ = {};
+    }
     const bool sent = send_block(block);
     blocks_.push_back(std::move(block));
     if (!sent) return lose();
@@ -214,6 +217,9 @@ void Pipeline::heard()
 {
     listening_ = false;
     if (lost_) return;
+    const auto now = db::detail::Moment::now();
+    waited_ += now.waited_since(last_look_);
+    last_look_ = now;
     if (PQconsumeInput(wire_->native()) == 0) lose();
     else collect();
     listen();
@@ -266,9 +272,7 @@ bool Pipeline::place(Block& block, ResultPtr reply)
 
 void Pipeline::finish(const CallPtr& call)
 {
-    const auto now = Clock::now();
-    call->took = now - std::max(call->sent, last_answer_);
-    last_answer_ = now;
+    call->took = std::exchange(waited_, {});
     if (again(*call)) return send(call);
     call->conclude();
     if (stopping_ && call->unwanted()) held_.push_back(call);

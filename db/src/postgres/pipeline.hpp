@@ -5,6 +5,8 @@
 #include "postgres/statement_cache.hpp"
 #include "postgres/submission.hpp"
 
+#include "waiting_time.hpp"
+
 #include <deque>
 
 namespace trunkline::db::postgres {
@@ -93,7 +95,8 @@ private:
     Ended held_;               // stopped ones, until the request that stopped them is over
     asio::steady_timer timer_;
     Deadline armed_ = Deadline::max();
-    Deadline last_answer_{};
+    db::detail::Moment last_look_;      // at the socket
+    std::chrono::nanoseconds waited_{}; // for the answer that comes next
     bool listening_ = false;
     bool flushing_ = false;
     bool null_ = false; // the last thing read was the end of a step

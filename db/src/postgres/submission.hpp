@@ -54,7 +54,6 @@ struct Submission {
     bool prepares = false; // it is prepared in front, under the same Sync
     bool unnamed = false;  // its name did not work: it goes without
     int tries = 0;
-    Deadline sent{};
     std::uint64_t stops_before = 0; // requests to stop that were over when it was sent
 
     ResultPtr refusal; // of its preparation

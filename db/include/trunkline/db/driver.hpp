@@ -21,7 +21,8 @@ enum class Condition {
 /// What a statement answered that ran beside others.
 struct Beside {
     Result result;
-    std::chrono::nanoseconds took{}; ///< for how long the server worked on it, as seen from here
+    std::chrono::nanoseconds
+        took{}; ///< for how long it was waited for while nothing before it was: what the server took at most
 };
 
 /// One connection to a database, as the pool sees it. One call at a time, except where a call says otherwise.
