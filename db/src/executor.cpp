@@ -7,14 +7,14 @@
 
 namespace trunkline::db {
 
-void detail::wrong_cardinality(std::size_t rows, const Statement& statement, Engine engine)
+void detail::wrong_cardinality(std::size_t rows, const SqlText& statement, Engine engine)
 {
     ErrorInfo info;
     info.message = "expected one row, got " + (rows == 0 ? std::string("none") : std::to_string(rows));
     info.sqlstate = rows == 0 ? "02000" : "21000";
     info.outcome = Outcome::applied;
-    info.statement = std::string(statement.text().on(engine));
-    info.place = statement.text().place();
+    info.statement = std::string(statement.on(engine));
+    info.place = statement.place();
     if (rows == 0) throw NoRows(std::move(info));
     throw TooManyRows(std::move(info));
 }

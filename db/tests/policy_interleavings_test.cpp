@@ -116,10 +116,20 @@ private:
     {
         const Time deadline = now_ + std::chrono::milliseconds(below(one_in(4) ? 20 : 10'000));
         const Use use = static_cast<Use>(below(3));
+        if (one_in(3)) return come_without_waiting(use);
         const WaiterId waiter = policy_.acquire(now_, deadline, use);
         promise(waiting_.empty() || waiting_.rbegin()->first < waiter, "ids of waiters do not grow");
         waiting_.emplace(waiter,
                          Waiting{deadline, use != Use::alone && seats_of(use).slots_max > 0 ? use : Use::alone});
+    }
+
+    void come_without_waiting(Use asked)
+    {
+        const auto slot = policy_.acquire_now(now_, asked);
+        if (!slot) return;
+        promise(waiting_.empty(), "somebody is served before those who wait");
+        promise(!draining_, "a closed pool lends");
+        sit_down(*slot, seats_of(asked).slots_max > 0 ? asked : Use::alone);
     }
 
     void give_up()
@@ -251,16 +261,7 @@ private:
         promise(!place.broken || found_broken_.contains(action.slot), "a broken connection is lent");
         const bool joins = place.state == State::lent;
         if (!place.broken) in_turn(action.waiter, waiter.use, joins);
-        if (joins) {
-            promise(waiter.use != Use::alone && place.use == waiter.use, "a slot is shared with somebody who does not");
-            promise(place.callers < seats_of(waiter.use).seats, "a slot has more callers than seats");
-        } else {
-            promise(place.state == State::idle, "a slot is lent that is not idle");
-            place.state = State::lent;
-            place.use = waiter.use;
-        }
-        ++place.callers;
-        promise(waiter.use == Use::alone || lines(waiter.use) <= seats_of(waiter.use).slots_max, "too many are shared");
+        sit_down(action.slot, waiter.use);
         if (place.broken || one_in(10)) {
             place.broken = true;
             found_broken_.insert(action.slot);
@@ -269,6 +270,21 @@ private:
             return policy_.refused(action.slot, action.waiter, waiter.deadline, now_, waiter.use);
         }
         waiting_.erase(action.waiter);
+    }
+
+    void sit_down(SlotId slot, Use use)
+    {
+        Place& place = places_.at(slot);
+        if (place.state == State::lent) {
+            promise(use != Use::alone && place.use == use, "a slot is shared with somebody who does not");
+            promise(place.callers < seats_of(use).seats, "a slot has more callers than seats");
+        } else {
+            promise(place.state == State::idle, "a slot is lent that is not idle");
+            place.state = State::lent;
+            place.use = use;
+        }
+        ++place.callers;
+        promise(use == Use::alone || lines(use) <= seats_of(use).slots_max, "too many are shared");
     }
 
     /// First in, first out; only who has use for a seat that is there may pass those who have none, and only while
@@ -285,7 +301,11 @@ private:
                     "somebody passes another who wants the same");
     }
 
-    const PoolPolicy::Seats& seats_of(Use use) const { return use == Use::reading ? limits_.reading : limits_.writing; }
+    const PoolPolicy::Seats& seats_of(Use use) const
+    {
+        static const PoolPolicy::Seats none;
+        return use == Use::alone ? none : use == Use::reading ? limits_.reading : limits_.writing;
+    }
 
     std::size_t lines(Use use) const
     {

@@ -78,18 +78,17 @@ void Waiter::fail() const
     throw_pool_closed(std::move(info));
 }
 
-asio::awaitable<Lease> acquire(std::shared_ptr<Slots> slots, std::source_location place,
-                               std::optional<SqlText> statement, Deadline deadline, PoolPolicy::Use use)
+std::optional<Lease> acquire_now(const std::shared_ptr<Slots>& slots, Slot::Holding holding)
 {
-    const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    const auto now = Clock::now();
-    const Deadline patience = after(now, slots->options().acquire_timeout);
-    Slot::Holding holding;
-    holding.place = place;
-    holding.since = now;
-    holding.statement = std::move(statement);
-    holding.task = task_of(executor);
-    holding.use = use;
+    SlotPtr slot = slots->take(holding.use);
+    if (!slot) return std::nullopt;
+    return std::optional<Lease>(std::in_place, slots, std::move(slot), std::move(holding));
+}
+
+asio::awaitable<Lease> acquire(std::shared_ptr<Slots> slots, Slot::Holding holding, Deadline deadline)
+{
+    if (SlotPtr slot = slots->take(holding.use)) co_return Lease(std::move(slots), std::move(slot), std::move(holding));
+    const Deadline patience = after(holding.since, slots->options().acquire_timeout);
     Waiter waiter(std::move(slots), std::move(holding), std::min(deadline, patience));
     co_return co_await waiter.wait();
 }

@@ -55,10 +55,11 @@ private:
     PoolPolicy::WaiterId id_{};
 };
 
-/// A connection for a caller on the current coroutine's task, in its turn.
-asio::awaitable<Lease> acquire(std::shared_ptr<Slots> slots, std::source_location place,
-                               std::optional<SqlText> statement, Deadline deadline,
-                               PoolPolicy::Use use = PoolPolicy::Use::alone);
+/// A connection for a caller who need not wait for it; nothing when he has to.
+std::optional<Lease> acquire_now(const std::shared_ptr<Slots>& slots, Slot::Holding holding);
+
+/// A connection for a caller, in his turn.
+asio::awaitable<Lease> acquire(std::shared_ptr<Slots> slots, Slot::Holding holding, Deadline deadline);
 
 /// `start` plus `patience`, without overflow.
 Deadline after(Deadline start, std::chrono::nanoseconds patience) noexcept;

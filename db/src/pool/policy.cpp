@@ -39,6 +39,17 @@ PoolPolicy::WaiterId PoolPolicy::acquire(Time now, Time deadline, Use use)
     return waiter;
 }
 
+std::optional<PoolPolicy::SlotId> PoolPolicy::acquire_now(Time now, Use use)
+{
+    if (draining_ || !waiters_.empty()) return std::nullopt;
+    if (use != Use::alone && seats_of(use).slots_max == 0) use = Use::alone;
+    const auto slot = slot_for(use, false);
+    if (!slot) return std::nullopt;
+    seat(*slot, use, now);
+    if (wants_slot()) settle(now);
+    return slot;
+}
+
 void PoolPolicy::leave(WaiterId waiter, Time now)
 {
     if (!waiters_.contains(waiter)) return;
@@ -78,11 +89,14 @@ void PoolPolicy::released(SlotId id, Returned how, Time now)
     if (now >= slot.expires) make_stale(slot);
     if (limits_.max_queries != 0 && how.queries >= limits_.max_queries) make_stale(slot);
     if (!how.healthy) slot.closed_to_more = true;
-    if (--slot.callers > 0) return settle(now);
+    if (--slot.callers > 0) {
+        if (!waiters_.empty()) settle(now);
+        return;
+    }
     end_sharing(id, slot);
     if (slot.closed_to_more) {
         close(id, slot);
-    } else if (slot.stale && may_retire(slot)) {
+    } else if (slot.stale && may_retire()) {
         ++retired_;
         close(id, slot);
     } else {
@@ -154,10 +168,11 @@ void PoolPolicy::serve(Time now)
 /// Closes idle slots that are stale, and those that were idle for too long and are not needed for the floor.
 void PoolPolicy::retire(Time now)
 {
+    if (idle_.empty() || (stale_ == 0 && !idle_too_long(slots_.at(idle_.front()), now))) return;
     for (std::size_t next = 0; next < idle_.size();) { // the longest idle first
         const SlotId id = idle_[next];
         Slot& slot = slots_.at(id);
-        if (slot.stale ? may_retire(slot) : idle_too_long(slot, now)) {
+        if (slot.stale ? may_retire() : idle_too_long(slot, now)) {
             ++retired_;
             close(id, slot); // takes it out of idle_
         } else {
@@ -209,9 +224,8 @@ void PoolPolicy::warn_of_leaks(Time now)
 
 /// A stale slot goes when enough fresh ones are there; with no room to open its replacement first, one at a time,
 /// and not while nothing can be opened.
-bool PoolPolicy::may_retire(const Slot& slot) const
+bool PoolPolicy::may_retire() const
 {
-    assert(slot.stale);
     if (fresh() >= limits_.min_size) return true;
     return !room() && count(State::closing) == 0 && !failing();
 }
@@ -284,6 +298,13 @@ void PoolPolicy::close(SlotId id, Slot& slot)
 
 void PoolPolicy::lend(SlotId id, WaiterId waiter, Use use, Time now)
 {
+    seat(id, use, now);
+    actions_.push_back({What::grant, id, waiter});
+    step_out(waiter);
+}
+
+void PoolPolicy::seat(SlotId id, Use use, Time now)
+{
     Slot& slot = slots_.at(id);
     if (slot.state == State::idle) {
         std::erase(idle_, id);
@@ -294,8 +315,6 @@ void PoolPolicy::lend(SlotId id, WaiterId waiter, Use use, Time now)
         if (use != Use::alone) shared_[static_cast<std::size_t>(use)].push_back(id);
     }
     ++slot.callers;
-    actions_.push_back({What::grant, id, waiter});
-    step_out(waiter);
 }
 
 void PoolPolicy::line_up(WaiterId waiter, Waiter how)

@@ -104,6 +104,8 @@ public:
     void start(Time now);
     /// Somebody wants a slot, and waits for it until `deadline`.
     WaiterId acquire(Time now, Time deadline, Use use = Use::alone);
+    /// The same, if it can be served on the spot and nobody is before him: then he has the slot, and no action says so.
+    std::optional<SlotId> acquire_now(Time now, Use use = Use::alone);
     /// A waiter that was given no answer yet gives up.
     void leave(WaiterId waiter, Time now);
     void opened(SlotId slot, Time now);
@@ -119,6 +121,7 @@ public:
     void drain(Time now, Time deadline);
 
     std::vector<Action> take_actions() { return std::exchange(actions_, {}); }
+    bool has_actions() const noexcept { return !actions_.empty(); }
     /// When `tick` has something to do; `Time::max()` if only another event can change anything.
     Time next_wake() const;
 
@@ -163,6 +166,7 @@ private:
     bool serve_one(Time now);
     bool lines_leave_room() const;
     void lend(SlotId id, WaiterId waiter, Use use, Time now);
+    void seat(SlotId id, Use use, Time now);
     void line_up(WaiterId waiter, Waiter how);
     void step_out(WaiterId waiter);
     void end_sharing(SlotId id, Slot& slot);
@@ -176,7 +180,7 @@ private:
     std::size_t fresh() const noexcept { return count(State::idle) + count(State::lent) - stale_; }
     bool room() const noexcept { return slots_.size() < limits_.max_size; }
     bool failing() const noexcept { return failing_since_.has_value(); }
-    bool may_retire(const Slot& slot) const;
+    bool may_retire() const;
     bool idle_too_long(const Slot& slot, Time now) const;
     bool wants_probe() const;
     bool wants_slot() const;

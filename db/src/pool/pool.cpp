@@ -25,7 +25,6 @@ public:
     static asio::awaitable<std::vector<Holder>> drain(std::shared_ptr<Slots> slots, milliseconds deadline);
     static asio::awaitable<Connection> acquire(std::shared_ptr<Slots> slots, std::source_location place);
     static asio::awaitable<std::vector<Result>> run(std::shared_ptr<Slots> slots, Query query);
-    static asio::awaitable<std::vector<Result>> run_once(std::shared_ptr<Slots> slots, Query query, Deadline not_after);
     static asio::awaitable<std::vector<Result>> run_beside(detail::Lease lease, Query query, Deadline not_after);
     static asio::awaitable<Transaction> begin(std::shared_ptr<Slots> slots, TransactionOptions options,
                                               std::optional<std::chrono::nanoseconds> limit,
@@ -71,7 +70,8 @@ asio::awaitable<std::vector<Holder>> Pool::Impl::drain(std::shared_ptr<Slots> sl
 
 asio::awaitable<Connection> Pool::Impl::acquire(std::shared_ptr<Slots> slots, std::source_location place)
 {
-    detail::Lease lease = co_await detail::acquire(std::move(slots), place, std::nullopt, Deadline::max());
+    detail::Slot::Holding holding(place, task_of(co_await asio::this_coro::executor));
+    detail::Lease lease = co_await detail::acquire(std::move(slots), std::move(holding), Deadline::max());
     co_return Session::connection(std::move(lease));
 }
 
@@ -79,21 +79,11 @@ asio::awaitable<std::vector<Result>> Pool::Impl::run(std::shared_ptr<Slots> slot
 {
     if (query.statements().empty()) co_return std::vector<Result>();
     const Deadline not_after = from_now(query.limit());
-    for (std::size_t lost = 0;; ++lost) {
-        try {
-            co_return co_await run_once(slots, query, not_after);
-        } catch (const ConnectionLost& failure) {
-            // It had ended before anything was sent: as good as never having been lent.
-            if (failure.outcome() != Outcome::not_sent || lost == slots->options().max_size) throw;
-        }
-    }
-}
-
-asio::awaitable<std::vector<Result>> Pool::Impl::run_once(std::shared_ptr<Slots> slots, Query query, Deadline not_after)
-{
     const SqlText text = query.statements().front().text();
-    const auto use = slots->use_of(query);
-    detail::Lease lease = co_await detail::acquire(slots, query.place(), text, not_after, use);
+    detail::Slot::Holding holding(query.place(), task_of(co_await asio::this_coro::executor));
+    holding.statement = text;
+    holding.use = slots->use_of(query);
+    detail::Lease lease = co_await detail::acquire(slots, std::move(holding), not_after);
     if (lease.shared()) co_return co_await run_beside(std::move(lease), std::move(query), not_after);
     const bool unit = query.is_unit();
     const auto began = detail::Moment::now();
@@ -131,7 +121,8 @@ asio::awaitable<Transaction> Pool::Impl::begin(std::shared_ptr<Slots> slots, Tra
                                                std::source_location place)
 {
     const Deadline not_after = from_now(limit);
-    detail::Lease lease = co_await detail::acquire(std::move(slots), place, std::nullopt, not_after);
+    detail::Slot::Holding holding(place, task_of(co_await asio::this_coro::executor));
+    detail::Lease lease = co_await detail::acquire(std::move(slots), std::move(holding), not_after);
     const auto session = std::make_shared<Session>(std::move(lease), Session::Kind::passing);
     co_return co_await Session::begin(session, 0, options, not_after);
 }

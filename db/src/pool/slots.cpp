@@ -103,6 +103,21 @@ PoolPolicy::WaiterId Slots::enlist(Waiter& waiter, Deadline deadline)
     return id;
 }
 
+SlotPtr Slots::take(PoolPolicy::Use use)
+{
+    const auto id = policy_.acquire_now(Clock::now(), use);
+    if (!id) return nullptr;
+    const SlotPtr& slot = slots_.at(*id);
+    if (slot->holdings.empty() ? slot->alive() : slot->usable()) {
+        if (policy_.has_actions()) carry_out();
+        count_acquired({});
+        return slot;
+    }
+    const SlotPtr broken = slot;
+    returned(broken);
+    return nullptr;
+}
+
 void Slots::leave(PoolPolicy::WaiterId waiter) noexcept
 {
     waiters_.erase(waiter);
@@ -191,17 +206,22 @@ void Slots::grant(SlotId id, PoolPolicy::WaiterId waiter)
 {
     const SlotPtr slot = slots_.at(id);
     const auto found = waiters_.find(waiter);
-    if (!slot->usable()) {
+    if (slot->holdings.empty() ? !slot->alive() : !slot->usable()) {
         ++counters_.broken;
         return policy_.refused(id, waiter, found->second->deadline(), Clock::now(), found->second->use());
     }
     const auto waited = std::chrono::nanoseconds(Clock::now() - found->second->since());
-    ++counters_.acquired;
-    counters_.wait_total += waited;
-    counters_.wait_max = std::max(counters_.wait_max, waited);
+    count_acquired(waited);
     Waiter& served = *found->second;
     waiters_.erase(found);
     served.granted(slot);
+}
+
+void Slots::count_acquired(std::chrono::nanoseconds waited) noexcept
+{
+    ++counters_.acquired;
+    counters_.wait_total += waited;
+    counters_.wait_max = std::max(counters_.wait_max, waited);
 }
 
 void Slots::answer(What what, PoolPolicy::WaiterId waiter)
@@ -219,7 +239,7 @@ void Slots::returned(const SlotPtr& slot)
     if (how.healthy) how.queries = slot->connection->queries();
     else ++counters_.broken;
     policy_.released(slot->id, how, Clock::now());
-    carry_out();
+    if (slot->holdings.empty() || policy_.has_actions()) carry_out();
 }
 
 void Slots::gone(SlotPtr slot)

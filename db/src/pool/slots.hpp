@@ -26,16 +26,19 @@ struct Slot {
     bool distrusted = false;                      // never to be lent again, whatever its condition says
 
     struct Holding {
+        Holding(std::source_location from, TaskPtr by) : place(from), task(std::move(by)) {}
         std::source_location place;
-        std::chrono::steady_clock::time_point since;
-        std::optional<SqlText> statement;
         TaskPtr task;
+        std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
+        std::optional<SqlText> statement;
         PoolPolicy::Use use = PoolPolicy::Use::alone;
     };
     using Holdings = std::list<Holding>;
     Holdings holdings; // one, or those of all who share it
 
     bool usable() const noexcept { return connection && !distrusted && connection->condition() != Condition::broken; }
+    /// The same, and it looks whether the server has hung up meanwhile. REQUIRES: nothing runs.
+    bool alive() noexcept { return usable() && connection->alive(); }
 };
 using SlotPtr = std::shared_ptr<Slot>;
 
@@ -54,6 +57,8 @@ public:
 
     /// Puts the waiter in line; it is told what became of it, perhaps before this returns.
     PoolPolicy::WaiterId enlist(Waiter& waiter, Deadline deadline);
+    /// A connection for somebody who need not wait; none when he has to line up.
+    SlotPtr take(PoolPolicy::Use use);
     void leave(PoolPolicy::WaiterId waiter) noexcept;
     /// A lease ends. The connection is rolled back first when a transaction is open on it.
     void give_back(const SlotPtr& slot, Slot::Holdings::iterator holding) noexcept;
@@ -95,6 +100,7 @@ private:
     void grant(SlotId id, PoolPolicy::WaiterId waiter);
     void answer(PoolPolicy::What what, PoolPolicy::WaiterId waiter);
     void returned(const SlotPtr& slot);
+    void count_acquired(std::chrono::nanoseconds waited) noexcept;
     void gone(SlotPtr slot);
     void stop(const SlotPtr& slot);
     void warn(const Slot& slot) const;

@@ -36,6 +36,7 @@ public:
     asio::awaitable<void> close() override;
 
     Condition condition() const noexcept override;
+    bool alive() noexcept override { return wire_->alive(); }
     std::uint64_t queries() const noexcept override { return queries_; }
     std::uint64_t cancelled() const noexcept override { return wire_->stopped(); }
 

@@ -104,7 +104,6 @@ asio::awaitable<Beside> Pipeline::run(Self self, Query query, Deadline deadline)
 void Pipeline::start(const CallPtr& call)
 {
     ErrorInfo info;
-    if (!lost_ && blocks_.empty() && !wire_->alive()) lose();
     if (lost_) {
         describe_statement(info, call->statement());
         info.message = "the connection to the database was closed";

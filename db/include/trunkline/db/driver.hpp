@@ -58,6 +58,9 @@ public:
     virtual asio::awaitable<void> close() = 0;
 
     virtual Condition condition() const noexcept = 0;
+    /// Looks, without waiting, whether the server has hung up meanwhile; then the connection is `broken`.
+    /// REQUIRES: nothing is under way.
+    virtual bool alive() noexcept { return condition() != Condition::broken; }
     /// Statements run so far, the driver's own not counted.
     virtual std::uint64_t queries() const noexcept = 0;
     /// Calls that were stopped on the server so far.

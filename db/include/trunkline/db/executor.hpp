@@ -130,7 +130,7 @@ private:
 
 namespace detail {
 /// Throws NoRows or TooManyRows for a statement at `place`.
-[[noreturn]] void wrong_cardinality(std::size_t rows, const Statement& statement, Engine engine);
+[[noreturn]] void wrong_cardinality(std::size_t rows, const SqlText& statement, Engine engine);
 } // namespace detail
 
 template <class... Args>
@@ -213,7 +213,7 @@ asio::awaitable<std::vector<T>> Executor::run_all(Query query)
 template <class T>
 asio::awaitable<std::optional<T>> Executor::run_optional(Query query, bool required)
 {
-    const Statement statement = query.statements().front();
+    const SqlText statement = query.statements().front().text();
     const Result result = co_await run_one(std::move(query));
     if (result.size() > 1 || (required && result.empty()))
         detail::wrong_cardinality(result.size(), statement, engine());
