@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#include "postgres/name_lookup.hpp"
+
+#include "postgres/refusal.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+namespace trunkline::db::postgres {
+
+namespace {
+
+using Resolver = asio::ip::tcp::resolver;
+
+struct Found {
+    boost::system::error_code failure;
+    std::vector<std::string> addresses;
+};
+
+Found found(boost::system::error_code failure, const Resolver::results_type& results)
+{
+    Found answer;
+    answer.failure = failure;
+    for (const auto& each : results) answer.addresses.push_back(each.endpoint().address().to_string());
+    return answer;
+}
+
+/// Asio cannot interrupt a look-up: it is left to itself, and holds what it will touch.
+asio::awaitable<Found> addresses_of(std::string name, Deadline deadline)
+{
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    const auto promised = std::make_shared<Promised<Found>>(executor);
+    const auto resolver = std::make_shared<Resolver>(executor);
+    promised->done.expires_at(deadline);
+    auto answered = [promised, resolver](boost::system::error_code failure, const Resolver::results_type& results) {
+        promised->answer = found(failure, results);
+        promised->finished = true;
+        promised->done.cancel();
+    };
+    resolver->async_resolve(name, std::string(), std::move(answered));
+    boost::system::error_code ignored;
+    auto token = asio::redirect_error(asio::use_awaitable, ignored);
+    co_await promised->done.async_wait(token);
+    const bool gave_up = co_await was_cancelled();
+    if (gave_up) throw_cancelled();
+    if (!promised->finished) throw_connect_timed_out();
+    co_return std::move(promised->answer);
+}
+
+/// One more host, for each of its addresses; a socket's folder has none.
+void append(Keywords& keywords, const std::string& host, const std::string& address, const std::string& port)
+{
+    const bool first = keywords.empty();
+    if (first) keywords = {{"host", {}}, {"hostaddr", {}}, {"port", {}}};
+    const std::string* const parts[] = {&host, &address, &port};
+    for (std::size_t i = 0; i < 3; ++i) keywords[i].second += (first ? "" : ",") + *parts[i];
+}
+
+} // namespace
+
+asio::awaitable<Keywords> look_up(Target target, Deadline deadline)
+{
+    Keywords keywords;
+    std::string failure;
+    for (std::size_t i = 0; i < target.hosts.size(); ++i) {
+        const std::string& host = target.hosts[i];
+        Target alone;
+        alone.hosts.push_back(host);
+        alone.ports.push_back(target.ports[i]);
+        if (!alone.has_names()) {
+            const Located known = locate(alone);
+            append(keywords, host, known.keywords.at(1).second, target.ports[i]);
+            continue;
+        }
+        const Found answer = co_await addresses_of(host, deadline);
+        if (answer.failure) failure = "the name \"" + host + "\" cannot be looked up: " + answer.failure.message();
+        for (const auto& address : answer.addresses) append(keywords, host, address, target.ports[i]);
+    }
+    if (keywords.empty()) throw_connect_failed(failure, "08001");
+    co_return keywords;
+}
+
+} // namespace trunkline::db::postgres
