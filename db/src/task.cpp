@@ -16,6 +16,13 @@ asio::any_io_executor with_task(asio::any_io_executor executor, std::string name
     return TaskExecutor(std::move(executor), TaskPtr(new Task(std::move(name))));
 }
 
+std::optional<std::source_location> Task::kept_place() const
+{
+    for (const Held& held : held_)
+        if (held.kept) return held.place;
+    return std::nullopt;
+}
+
 void refuse_while_holding(const asio::any_io_executor& executor, std::string_view what, std::source_location place)
 {
     const TaskPtr task = task_of(executor);

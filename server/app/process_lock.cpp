@@ -56,6 +56,13 @@ bool ProcessLock::has_a_meaning() const
 asio::awaitable<void> ProcessLock::take()
 {
     if (!has_a_meaning()) co_return;
+    // In a task of its own: the caller's goes on, and must not count as holding a connection.
+    const auto own_task = db::with_task(co_await asio::this_coro::executor, "process lock");
+    co_await asio::co_spawn(own_task, take_here(), asio::use_awaitable);
+}
+
+asio::awaitable<void> ProcessLock::take_here()
+{
     if (!co_await try_lock())
         throw CannotServe("another Trunkline serves from this database already; stop it first"
                           " (several processes on one database are not supported yet)");
@@ -98,7 +105,7 @@ asio::awaitable<void> ProcessLock::look()
 {
     if (co_await holds()) co_return;
     try {
-        co_await take();
+        co_await take_here();
         log_info("database", "the lock of this process was lost with its session and is taken again");
     } catch (const db::Error&) {
         // No database: the next look tries again, and the pool says what is wrong.

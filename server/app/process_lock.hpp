@@ -36,6 +36,7 @@ public:
 private:
     bool has_a_meaning() const;
     asio::awaitable<bool> try_lock();
+    asio::awaitable<void> take_here();
     asio::awaitable<void> look();
     asio::awaitable<bool> holds();
 

@@ -14,7 +14,7 @@ Lease::Lease(std::shared_ptr<Slots> slots, SlotPtr slot, Slot::Holding holding)
       slot_(std::move(slot)),
       holding_(slot_->holdings.insert(slot_->holdings.end(), std::move(holding)))
 {
-    if (holding_->task) hold_ = holding_->task->hold(holding_->place);
+    if (holding_->task) hold_ = holding_->task->hold(holding_->place, holding_->kept);
 }
 
 Lease::Lease(Lease&& other) noexcept

@@ -8,7 +8,7 @@
 namespace trunkline::db::detail {
 
 PoolPolicy::PoolPolicy(Limits limits, std::uint64_t seed)
-    : limits_(limits), random_(seed), opening_limit_(limits.max_size)
+    : limits_(limits), random_(seed), opening_limit_(std::min(limits.max_size, limits.opening_max))
 {
     assert(limits_.max_size >= 1);
     assert(limits_.min_size <= limits_.max_size);
@@ -273,7 +273,7 @@ void PoolPolicy::failed_to_open(Time now)
 void PoolPolicy::breathe_again()
 {
     if (failing()) opening_limit_ = 1;
-    else opening_limit_ = std::min(opening_limit_ * 2, limits_.max_size);
+    else opening_limit_ = std::min({opening_limit_ * 2, limits_.max_size, limits_.opening_max});
     failing_since_.reset();
     if (std::exchange(breaker_open_, false)) actions_.push_back({What::recovered});
 }

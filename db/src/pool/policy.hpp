@@ -57,6 +57,7 @@ public:
         Duration ride_out = std::chrono::seconds(1);        ///< of failed connects, before callers are failed
         Duration backoff_first = std::chrono::milliseconds(50);
         Duration backoff_max = std::chrono::seconds(5);
+        std::size_t opening_max = 8; ///< attempts at the same time; each is in vain in an outage
         Seats reading{};
         Seats writing{};
     };

@@ -71,6 +71,8 @@ asio::awaitable<std::vector<Holder>> Pool::Impl::drain(std::shared_ptr<Slots> sl
 asio::awaitable<Connection> Pool::Impl::acquire(std::shared_ptr<Slots> slots, std::source_location place)
 {
     detail::Slot::Holding holding(place, task_of(co_await asio::this_coro::executor));
+    holding.kept = true;
+    detail::refuse_nested(*slots, holding.task, place);
     detail::Lease lease = co_await detail::acquire(std::move(slots), std::move(holding), Deadline::max());
     co_return Session::connection(std::move(lease));
 }
@@ -83,6 +85,7 @@ asio::awaitable<std::vector<Result>> Pool::Impl::run(std::shared_ptr<Slots> slot
     detail::Slot::Holding holding(query.place(), task_of(co_await asio::this_coro::executor));
     holding.statement = text;
     holding.use = slots->use_of(query);
+    detail::refuse_nested(*slots, holding.task, holding.place);
     detail::Lease lease = co_await detail::acquire(slots, std::move(holding), not_after);
     if (lease.shared()) co_return co_await run_beside(std::move(lease), std::move(query), not_after);
     const bool unit = query.is_unit();
@@ -101,8 +104,6 @@ asio::awaitable<std::vector<Result>> Pool::Impl::run_beside(detail::Lease lease,
     const auto& slots = lease.slots();
     const detail::SlotPtr slot = lease.slot();
     const SqlText text = query.statements().front().text();
-    ErrorInfo asked = detail::asked_by(query, slots->options().engine);
-    asked.outcome = Outcome::unknown;
     const Deadline limit = detail::after(Clock::now(), slots->options().command_timeout);
     std::vector<Result> results;
     try {
@@ -112,8 +113,12 @@ asio::awaitable<std::vector<Result>> Pool::Impl::run_beside(detail::Lease lease,
     } catch (const ConnectionLost&) {
         if (!slot->cut) throw;
     }
-    if (results.empty()) detail::throw_pool_closed(std::move(asked));
-    co_return results;
+    if (!results.empty()) co_return results;
+    ErrorInfo cut;
+    cut.statement = std::string(text.on(slots->options().engine));
+    cut.place = text.place();
+    cut.outcome = Outcome::unknown;
+    detail::throw_pool_closed(std::move(cut));
 }
 
 asio::awaitable<Transaction> Pool::Impl::begin(std::shared_ptr<Slots> slots, TransactionOptions options,
@@ -122,6 +127,8 @@ asio::awaitable<Transaction> Pool::Impl::begin(std::shared_ptr<Slots> slots, Tra
 {
     const Deadline not_after = from_now(limit);
     detail::Slot::Holding holding(place, task_of(co_await asio::this_coro::executor));
+    holding.kept = true;
+    detail::refuse_nested(*slots, holding.task, place);
     detail::Lease lease = co_await detail::acquire(std::move(slots), std::move(holding), not_after);
     const auto session = std::make_shared<Session>(std::move(lease), Session::Kind::passing);
     co_return co_await Session::begin(session, 0, options, not_after);

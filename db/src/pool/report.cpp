@@ -42,14 +42,6 @@ std::string describe(std::chrono::nanoseconds time)
     return std::to_string(ms / 1000) + "." + std::to_string(ms % 1000 / 100) + " s";
 }
 
-ErrorInfo asked_by(const Query& query, Engine engine)
-{
-    ErrorInfo info;
-    info.place = query.place();
-    if (!query.statements().empty()) info.statement = std::string(query.statements().front().text().on(engine));
-    return info;
-}
-
 std::string describe(const Holder& holder)
 {
     std::string text = describe(holder.place) + " for " + describe(std::chrono::nanoseconds(holder.age));
@@ -67,6 +59,17 @@ std::string message_of(std::exception_ptr failure)
     } catch (...) {
         return "an unknown failure";
     }
+}
+
+void refuse_nested(const Slots& slots, const TaskPtr& task, std::source_location place)
+{
+    if (!task || slots.options().nested == Options::Nested::allow) return;
+    const auto kept = task->kept_place();
+    if (!kept) return;
+    throw UsageError(
+        "the task '" + task->name() + "' asks the pool for a connection (" + describe(place) +
+        ") while it keeps one (" + describe(*kept) +
+        "): with the pool exhausted it would wait for itself. Use the one it has, or give that back first");
 }
 
 void throw_acquire_timeout(const Slots& slots, std::chrono::nanoseconds waited, ErrorInfo info)

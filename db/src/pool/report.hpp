@@ -3,6 +3,7 @@
 
 #include <trunkline/db/error.hpp>
 #include <trunkline/db/pool.hpp>
+#include <trunkline/db/task.hpp>
 
 namespace trunkline::db::detail {
 
@@ -10,8 +11,8 @@ class Slots;
 
 // What the pool says to people. `info` names the statement and the place that asked.
 
-/// The statement and the place of `query`.
-ErrorInfo asked_by(const Query& query, Engine engine);
+/// Refuses a task that keeps a connection already, with both places.
+void refuse_nested(const Slots& slots, const TaskPtr& task, std::source_location place);
 
 /// Says who holds the connections, how many wait, and why no more could be opened.
 [[noreturn]] void throw_acquire_timeout(const Slots& slots, std::chrono::nanoseconds waited, ErrorInfo info);

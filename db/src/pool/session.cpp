@@ -17,6 +17,14 @@ namespace {
 constexpr auto transaction_over = "the transaction is over: it was committed or rolled back before";
 constexpr auto another_call = "another call is running on this connection: await it first";
 
+ErrorInfo asked_by(const Query& query, Engine engine)
+{
+    ErrorInfo info;
+    info.place = query.place();
+    if (!query.statements().empty()) info.statement = std::string(query.statements().front().text().on(engine));
+    return info;
+}
+
 asio::awaitable<Session::Results> without_rows(asio::awaitable<void> work)
 {
     co_await std::move(work);
@@ -61,9 +69,7 @@ asio::awaitable<Transaction> Session::begin(Self self, Level level, TransactionO
     self->expect_usable({});
     co_await clean(self, deadline);
     if (self->open_.empty()) {
-        // Whoever does not ask for an isolation gets the pool's.
-        const Isolation usual = self->lease_->slots()->options().isolation;
-        if (options.isolation == Isolation::read_committed) options.isolation = usual;
+        if (!options.isolation) options.isolation = self->lease_->slots()->options().isolation;
         auto work = without_rows(self->driver().begin(options, deadline));
         self->abandoned_ = 1; // it may have begun on the server even if the call fails
         co_await call(self, std::move(work));

@@ -32,6 +32,7 @@ struct Slot {
         std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
         std::optional<SqlText> statement;
         PoolPolicy::Use use = PoolPolicy::Use::alone;
+        bool kept = false; // between statements, by a Connection or a Transaction
     };
     using Holdings = std::list<Holding>;
     Holdings holdings; // one, or those of all who share it

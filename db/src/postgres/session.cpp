@@ -6,8 +6,8 @@ namespace trunkline::db::postgres {
 std::string begin_text(const TransactionOptions& options, Isolation server_default)
 {
     std::string text = "BEGIN";
-    if (options.isolation != server_default) {
-        switch (options.isolation) {
+    if (options.isolation.value_or(server_default) != server_default) {
+        switch (*options.isolation) {
         case Isolation::read_committed: text += " ISOLATION LEVEL READ COMMITTED"; break;
         case Isolation::repeatable_read: text += " ISOLATION LEVEL REPEATABLE READ"; break;
         case Isolation::serializable: text += " ISOLATION LEVEL SERIALIZABLE"; break;

@@ -12,6 +12,20 @@ namespace trunkline::db::testing {
 
 namespace {
 
+/// As a driver would throw it.
+std::exception_ptr thrown(ErrorInfo info)
+{
+    try {
+        throw_error(std::move(info));
+    } catch (...) {
+        return std::current_exception();
+    }
+}
+
+} // namespace
+
+namespace {
+
 [[noreturn]] void lost(const std::string& what)
 {
     ErrorInfo info;
@@ -143,7 +157,7 @@ asio::awaitable<void> FakeConnection::call(std::string what, Deadline deadline)
     if (server_->losses_.erase(what) > 0) server_->broken_.insert(number_);
     if (condition() == Condition::broken) lost(what);
     const auto failing = server_->failures_.find(what);
-    if (!failure && failing != server_->failures_.end()) failure = std::make_exception_ptr(Error(failing->second));
+    if (!failure && failing != server_->failures_.end()) failure = thrown(failing->second);
     if (!failure) co_return;
     if (condition_ == Condition::in_transaction) condition_ = Condition::in_failed_transaction;
     std::rethrow_exception(failure);

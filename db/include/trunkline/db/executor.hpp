@@ -21,8 +21,8 @@ class Within;
 enum class Isolation { read_committed, repeatable_read, serializable };
 
 struct TransactionOptions {
-    /// PostgreSQL's isolation; SQLite is always serializable.
-    Isolation isolation = Isolation::read_committed;
+    /// PostgreSQL's isolation, or the pool's own when none is asked for; SQLite is always serializable.
+    std::optional<Isolation> isolation{};
     /// A snapshot to read from: on SQLite it does not wait for the writer.
     bool read_only = false;
 };

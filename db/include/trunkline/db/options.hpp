@@ -37,6 +37,8 @@ class Options {
 public:
     /// How the pool treats what stands between it and PostgreSQL.
     enum class Pooler { automatic, none, transaction };
+    /// A task that asks the pool for a connection while it keeps one can wait for itself for ever.
+    enum class Nested { refuse, allow };
 
     Options() {}
 
@@ -68,6 +70,7 @@ public:
     Pooler pooler = Pooler::automatic;
     Isolation isolation = Isolation::read_committed; ///< of transactions that do not ask for another
     std::string application_name = "trunkline";
+    Nested nested = Nested::refuse;     ///< what becomes of a second connection that one task asks for
     milliseconds drain_timeout{10'000}; ///< default of `Pool::drain`
     milliseconds leak_warning{30'000};  ///< a lease older than this is reported once; 0 is never
 

@@ -43,6 +43,14 @@ struct PoolStats {
     std::string last_connect_error; ///< empty once a connection was opened again
 };
 
+/// How often `Pool::transact` tries, and how long it pauses in between: between half of a pause and the whole of it,
+/// doubled each time.
+struct Retries {
+    int tries_max = 10;
+    milliseconds pause_first{5};
+    milliseconds pause_max{500};
+};
+
 /// One pool of connections to one database: what an application has one of, and hands to everything that needs it.
 ///
 /// Helpers take a connection for one statement; `begin()` for a transaction; `acquire()` gives one of one's own.
@@ -75,6 +83,19 @@ public:
     /// A connection of one's own. Throws AcquireTimeout after `acquire_timeout`.
     asio::awaitable<Connection> acquire(std::source_location place = std::source_location::current());
 
+    /// Runs `work(transaction)` in a transaction and commits it. When the server could not serialise it (40001) or
+    /// broke a deadlock with it (40P01), nothing of it remains and it is run again from its beginning, after a pause
+    /// that grows and in which no connection is held. Everything else ends it: an exception of `work` rolls back, and
+    /// what may have been committed (outcome `unknown`) is never run again.
+    ///
+    ///     co_await pool.transact({.isolation = Isolation::serializable}, [&](Transaction& tx) { return move(tx, amount); });
+    ///
+    /// `work` returns an awaitable and may be called several times: what it does outside of the database has to wait
+    /// for `after_commit`.
+    template <class Work>
+    std::invoke_result_t<Work&, Transaction&> transact(TransactionOptions options, Work work, Retries retries = {},
+                                                       std::source_location place = std::source_location::current());
+
     PoolStats stats() const;
     /// Everyone who holds a connection now, the longest first.
     std::vector<Holder> holders() const;
@@ -93,5 +114,39 @@ private:
     class Impl;
     std::shared_ptr<Impl> impl_;
 };
+
+// -- Implementation ----------------------------------------------------------
+
+namespace detail {
+/// True when `failure` says that the transaction was undone and may be run again; then it has paused, unless this was
+/// the last try.
+asio::awaitable<bool> may_try_again(std::exception_ptr failure, int tried, Retries retries);
+} // namespace detail
+
+template <class Work>
+std::invoke_result_t<Work&, Transaction&> Pool::transact(TransactionOptions options, Work work, Retries retries,
+                                                         std::source_location place)
+{
+    using Answer = typename std::invoke_result_t<Work&, Transaction&>::value_type;
+    for (int tried = 1;; ++tried) {
+        std::exception_ptr failure;
+        try {
+            Transaction transaction = co_await begin(options, place);
+            if constexpr (std::is_void_v<Answer>) {
+                co_await work(transaction);
+                co_await transaction.commit();
+                co_return;
+            } else {
+                Answer answer = co_await work(transaction);
+                co_await transaction.commit();
+                co_return answer;
+            }
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        const bool again = co_await detail::may_try_again(failure, tried, retries);
+        if (!again) std::rethrow_exception(failure);
+    }
+}
 
 } // namespace trunkline::db

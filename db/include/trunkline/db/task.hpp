@@ -11,6 +11,7 @@
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
 #include <list>
+#include <optional>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -28,17 +29,24 @@ public:
     explicit Task(std::string name) : name_(std::move(name)) {}
 
     const std::string& name() const noexcept { return name_; }
+    /// How many connections it holds, those of statements that are under way included.
     std::size_t held() const noexcept { return held_.size(); }
     /// Where the longest-held connection was acquired. REQUIRES: held() > 0.
-    std::source_location first_place() const { return held_.front(); }
+    std::source_location first_place() const { return held_.front().place; }
+    /// Where the first was acquired that the task keeps between its statements; nothing when it keeps none.
+    std::optional<std::source_location> kept_place() const;
 
-    using Hold = std::list<std::source_location>::iterator;
-    Hold hold(std::source_location place) { return held_.insert(held_.end(), place); }
+    struct Held {
+        std::source_location place;
+        bool kept; ///< by an object of the task, a Connection or a Transaction; not only for one statement
+    };
+    using Hold = std::list<Held>::iterator;
+    Hold hold(std::source_location place, bool kept = false) { return held_.insert(held_.end(), Held{place, kept}); }
     void release(Hold hold) { held_.erase(hold); }
 
 private:
     std::string name_;
-    std::list<std::source_location> held_;
+    std::list<Held> held_;
 };
 
 using TaskPtr = boost::intrusive_ptr<Task>;
