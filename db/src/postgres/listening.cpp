@@ -85,7 +85,11 @@ void Listening::disturb() noexcept
     } catch (...) {}
 }
 
-asio::awaitable<void> Listening::close() { return wire_.close(); }
+/// Whom nobody has let in yet takes no leave.
+asio::awaitable<void> Listening::close()
+{
+    if (PQstatus(wire_.native()) == CONNECTION_OK) co_await wire_.close();
+}
 
 /// False at the deadline, or when it was disturbed.
 asio::awaitable<bool> Listening::wait(bool writing, Deadline deadline)

@@ -11,21 +11,7 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-constexpr std::size_t channels_max = 1000; // in one message to the server
-
-std::string quoted(std::string_view name)
-{
-    std::string text = "\"";
-    for (const char c : name) text.append(c == '"' ? 2 : 1, c);
-    return text + '"';
-}
-
-std::string text_of(const char* verb, const std::vector<std::string>& names)
-{
-    std::string text;
-    for (const auto& name : names) text += std::string(verb) + ' ' + quoted(name) + ';';
-    return text;
-}
+constexpr std::size_t names_max = 1000; // in one message to the server
 
 bool failed(const PGresult* reply) { return PQresultStatus(reply) == PGRES_FATAL_ERROR; }
 
@@ -168,8 +154,7 @@ asio::awaitable<void> Vigil::start(Self self)
         auto ended = [self](std::exception_ptr) {}; // keeps the signal
         asio::co_spawn(self->executor_, std::move(work), asio::bind_cancellation_slot(self->stop_.slot(), ended));
     }
-    std::vector<WishPtr> asked;
-    for (const auto& [channel, wish] : self->wishes_) asked.push_back(wish);
+    const std::vector<WishPtr> asked = self->channels_.wishes();
     const auto attempts = self->attempts_ended_;
     while (!self->listening_ && self->attempts_ended_ == attempts) {
         co_await change(self);
@@ -180,19 +165,17 @@ asio::awaitable<void> Vigil::start(Self self)
         if (wish->refusal) throw_error(*wish->refusal);
 }
 
-Vigil::WishPtr Vigil::wish(const std::string& channel)
+WishPtr Vigil::wish(const std::string& channel)
 {
-    WishPtr& wish = wishes_[channel];
-    if (!wish) wish = std::make_shared<Wish>();
     if (current_) current_->disturb();
-    return wish;
+    return channels_.wish(channel);
 }
 
 asio::awaitable<void> Vigil::fulfilled(Self self, std::string channel, WishPtr wish)
 {
     for (;;) {
         if (wish->refusal) throw_error(*wish->refusal);
-        if (wish->withdrawn || self->active_.contains(channel)) co_return;
+        if (wish->withdrawn || self->channels_.active(channel)) co_return;
         self->throw_when_over();
         if (!self->started_) co_return;
         co_await change(self);
@@ -201,12 +184,8 @@ asio::awaitable<void> Vigil::fulfilled(Self self, std::string channel, WishPtr w
 
 void Vigil::withdraw(std::string_view channel)
 {
-    const auto found = wishes_.find(channel);
-    if (found == wishes_.end()) return;
-    found->second->withdrawn = true;
+    if (!channels_.withdraw(channel)) return;
     buffer_.forget(channel);
-    if (const auto missed = missed_.find(channel); missed != missed_.end()) missed_.erase(missed);
-    wishes_.erase(found);
     if (current_) current_->disturb();
     ring();
 }
@@ -238,9 +217,9 @@ asio::awaitable<void> Vigil::stopped(Self self)
 ListenerStats Vigil::stats() const
 {
     ListenerStats now = stats_;
-    now.listening = listening_ && unmet(1).empty();
+    now.listening = listening_ && channels_.unmet(1).empty();
     now.process_id = listening_ && current_ ? current_->process_id() : 0;
-    now.channels = wishes_.size();
+    now.channels = channels_.size();
     now.buffered = buffer_.size();
     now.dropped = buffer_.dropped_ever();
     return now;
@@ -317,68 +296,46 @@ asio::awaitable<void> Vigil::prove_alive(Self self, Listening& connection)
 /// Until the server listens on what is wanted, and on nothing else.
 asio::awaitable<void> Vigil::subscribe(Self self, Listening& connection)
 {
-    while (!self->unmet(1).empty()) co_await subscribe(self, connection, channels_max);
-    for (Names names = self->unwanted(); !names.empty(); names = self->unwanted()) {
-        // Forgotten before it is so: who wants one of them again has to wait for a new LISTEN.
-        for (const auto& name : names) self->active_.erase(name);
-        const ResultPtr answer =
-            co_await connection.ask(text_of("UNLISTEN", names), Clock::now() + self->limits_.answer_timeout);
+    Channels& channels = self->channels_;
+    for (;;) {
+        while (!channels.unmet(1).empty()) co_await subscribe(self, connection, names_max);
+        const Channels::Names unwanted = channels.take_unwanted(names_max);
+        if (unwanted.empty()) co_return;
+        const Deadline limit = Clock::now() + self->limits_.answer_timeout;
+        const ResultPtr answer = co_await connection.ask(text_of("UNLISTEN", unwanted), limit);
         if (failed(answer.get())) throw_lost(answer.get());
     }
-    if (!self->unmet(1).empty()) co_await subscribe(self, connection);
 }
 
 /// Some more of what is wanted: together, and when that is refused, one by one.
-asio::awaitable<void> Vigil::subscribe(Self self, Listening& connection, std::size_t names_max)
+asio::awaitable<void> Vigil::subscribe(Self self, Listening& connection, std::size_t at_once)
 {
-    const Names names = self->unmet(names_max);
+    const Channels::Names names = self->channels_.unmet(at_once);
     if (names.empty()) co_return;
-    const ResultPtr answer =
-        co_await connection.ask(text_of("LISTEN", names), Clock::now() + self->limits_.answer_timeout);
+    const Deadline limit = Clock::now() + self->limits_.answer_timeout;
+    const ResultPtr answer = co_await connection.ask(text_of("LISTEN", names), limit);
     if (!failed(answer.get())) {
-        self->active_.insert(names.begin(), names.end());
+        self->channels_.now_active(names);
         self->ring();
     } else if (!is_final(answer.get())) {
         throw_lost(answer.get());
     } else if (names.size() == 1) {
-        self->refuse(names[0], answer.get());
+        self->refuse(names[0], describe_refusal(answer.get()));
     } else {
         for (std::size_t i = 0; i < names.size(); ++i) co_await subscribe(self, connection, 1);
     }
 }
 
-Vigil::Names Vigil::unmet(std::size_t names_max) const
+void Vigil::refuse(const std::string& channel, ErrorInfo why)
 {
-    Names names;
-    for (const auto& [channel, wish] : wishes_) {
-        if (names.size() == names_max) break;
-        if (!active_.contains(channel)) names.push_back(channel);
-    }
-    return names;
-}
-
-Vigil::Names Vigil::unwanted() const
-{
-    Names names;
-    for (const auto& channel : active_)
-        if (!wishes_.contains(channel) && names.size() < channels_max) names.push_back(channel);
-    return names;
-}
-
-void Vigil::refuse(const std::string& channel, const PGresult* said)
-{
-    const auto found = wishes_.find(channel);
-    if (found == wishes_.end()) return;
-    found->second->refusal = describe_refusal(said);
-    tell("the database refuses to listen on the channel \"" + channel + "\": " + found->second->refusal->message);
-    wishes_.erase(found);
-    missed_.erase(channel);
+    tell("the database refuses to listen on the channel \"" + channel + "\": " + why.message);
+    channels_.refuse(channel, std::move(why));
     ring();
 }
 
 void Vigil::hear(Event event)
 {
-    if (!wishes_.contains(event.channel)) return;
+    if (!channels_.wanted(event.channel)) return;
     ++stats_.notifications;
     buffer_.add(std::move(event));
     ring();
@@ -389,12 +346,11 @@ void Vigil::listening_again()
     listening_ = true;
     listening_since_ = Clock::now();
     ++attempts_ended_;
-    if (!missed_.empty())
+    if (channels_.take_missed())
         buffer_.add(
             Event::gap("the connection was lost and is there again: whatever was notified in between is lost (" +
                        gap_reason_ + ")"));
     if (!stats_.last_error.empty()) tell("the listener is connected again");
-    missed_.clear();
     stats_.last_error.clear();
     ring();
 }
@@ -405,10 +361,8 @@ void Vigil::note_failure(std::exception_ptr failure)
     if (stats_.last_error.empty()) tell("the listener lost the database: " + message);
     if (listening_) ++stats_.losses;
     if (listening_ && Clock::now() - listening_since_ >= limits_.backoff_max) backoff_ = limits_.backoff_first;
-    if (!active_.empty() && missed_.empty()) gap_reason_ = message;
-    for (const auto& channel : active_)
-        if (wishes_.contains(channel)) missed_.insert(channel);
-    active_.clear();
+    if (!channels_.none_active()) gap_reason_ = message;
+    channels_.lose();
     listening_ = false;
     if (is_verdict(failure)) verdict_ = failure;
     last_failure_ = std::move(failure);

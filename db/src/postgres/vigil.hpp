@@ -1,23 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "postgres/channels.hpp"
 #include "postgres/event_buffer.hpp"
 #include "postgres/listening.hpp"
 
 #include <boost/asio/cancellation_signal.hpp>
 
 #include <list>
-#include <map>
 #include <random>
-#include <set>
 
 namespace trunkline::db::postgres {
-
-/// That somebody wants a channel, and what came of it.
-struct Wish {
-    bool withdrawn = false;
-    std::optional<ErrorInfo> refusal;
-};
 
 /// What goes on behind a Listener. One coroutine connects, subscribes and reads, again and again until it is stopped;
 /// everybody else changes what is wanted, or waits for a change.
@@ -27,7 +20,6 @@ struct Wish {
 class Vigil {
 public:
     using Self = std::shared_ptr<Vigil>;
-    using WishPtr = std::shared_ptr<Wish>;
 
     Vigil(asio::any_io_executor executor, Options options, ListenerLimits limits);
     Vigil(const Vigil&) = delete;
@@ -46,7 +38,6 @@ public:
     void set_log(Listener::Log log) { log_ = std::move(log); }
 
 private:
-    using Names = std::vector<std::string>;
     class Running;
     class Waiting;
     class Current;
@@ -58,12 +49,10 @@ private:
     static asio::awaitable<void> serve(Self self);
     static asio::awaitable<void> attend(Self self, Listening& connection);
     static asio::awaitable<void> subscribe(Self self, Listening& connection);
-    static asio::awaitable<void> subscribe(Self self, Listening& connection, std::size_t names_max);
+    static asio::awaitable<void> subscribe(Self self, Listening& connection, std::size_t at_once);
     static asio::awaitable<void> prove_alive(Self self, Listening& connection);
 
-    Names unmet(std::size_t names_max) const;
-    Names unwanted() const;
-    void refuse(const std::string& channel, const PGresult* said);
+    void refuse(const std::string& channel, ErrorInfo why);
     void hear(Event event);
     void listening_again();
     void note_failure(std::exception_ptr failure);
@@ -79,9 +68,7 @@ private:
     std::list<asio::steady_timer*> waiting_; // for a change
     Listening* current_ = nullptr;
 
-    std::map<std::string, WishPtr, std::less<>> wishes_;
-    std::set<std::string, std::less<>> active_; // on which the server listens
-    std::set<std::string, std::less<>> missed_; // on which it did, before the connection was lost
+    Channels channels_;
     EventBuffer buffer_;
     std::string gap_reason_;
 
