@@ -437,7 +437,7 @@ TEST_F(ListenerTest, notices_a_frozen_server_in_the_stated_time)
     scene.until([&] { return scene.stats().losses == 1; });
     const auto noticed = steady_clock::now() - began;
     EXPECT_GE(noticed, 200ms);
-    EXPECT_LT(noticed, 400ms + 600ms) << "what a busy machine adds included";
+    EXPECT_LT(noticed, 400ms + 1s) << "what a busy machine adds included";
     EXPECT_EQ(scene.next_text(), "gap");
     notify("a", "1");
     EXPECT_EQ(scene.next_text(), "a:1");
@@ -496,7 +496,8 @@ TEST_F(ListenerTest, keeps_the_events_of_a_next_that_was_given_up)
     int sent = 0;
     int given = 0;
     const auto take = [&](const Call& call) {
-        if (!call.failure) EXPECT_EQ(call.event.payload, std::to_string(given++));
+        if (call.failure) return;
+        EXPECT_EQ(call.event.payload, std::to_string(given++));
     };
     for (int i = 0; i < 100; ++i) {
         Call& call = scene.go_next();
@@ -504,7 +505,7 @@ TEST_F(ListenerTest, keeps_the_events_of_a_next_that_was_given_up)
         if (i % 2 == 0) notify("a", std::to_string(sent++));
         scene.cancel(call);
         scene.until([&] { return call.ended; });
-        if (call.failure) EXPECT_THROW(std::rethrow_exception(call.failure), system_error);
+        if (call.failure) { EXPECT_THROW(std::rethrow_exception(call.failure), system_error); }
         take(call);
     }
     while (given < sent) {
@@ -633,7 +634,7 @@ TEST_F(ListenerTest, may_go_while_it_starts)
         for (int i = 0; i < steps && !starting.ended; ++i) scene.io->run_one_for(1s);
         const bool started = starting.ended;
         scene.listener.reset();
-        if (!started) EXPECT_THROW(scene.finish(starting), ListenerStopped);
+        if (!started) { EXPECT_THROW(scene.finish(starting), ListenerStopped); }
         scene.io->restart();
         scene.io->run_for(20s);
         EXPECT_TRUE(scene.io->stopped()) << "something is left";
@@ -657,8 +658,10 @@ TEST_F(ListenerTest, and_its_loop_may_go_in_either_order_with_everything_under_w
             if (loop_first) scene.io.reset();
             scene.listener.reset();
             scene.io.reset();
-            for (const Call& call : scene.calls_)
-                if (call.failure) EXPECT_THROW(std::rethrow_exception(call.failure), ListenerStopped);
+            for (const Call& call : scene.calls_) {
+                if (!call.failure) continue;
+                EXPECT_THROW(std::rethrow_exception(call.failure), ListenerStopped);
+            }
             // Nothing runs any more: the sanitizers look on.
         }
     }

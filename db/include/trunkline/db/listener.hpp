@@ -129,7 +129,8 @@ public:
     /// stands in their place that says how many.
     asio::awaitable<Event> next();
 
-    /// Takes leave, and completes when the server has let go, or after five seconds. Nothing starts it again.
+    /// Takes leave, and completes when the server has let go, or after five seconds. Nothing starts it again. What waits
+    /// for an event then throws ListenerStopped.
     asio::awaitable<void> stop();
 
     ListenerStats stats() const;
