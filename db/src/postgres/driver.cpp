@@ -96,6 +96,8 @@ asio::awaitable<Session> PostgresDriver::look_around(Wire& wire, Deadline deadli
     block[0].text = "SELECT pg_backend_pid(), current_setting('default_transaction_isolation')";
     co_await make(wire, block, deadline);
     const PGresult* answer = block[0].reply.get();
+    if (PQntuples(answer) != 1 || PQnfields(answer) != 2)
+        throw_connect_failed("the server's answer to the first question is not whole", "08P01");
     Session session;
     const bool stranger = PQgetvalue(answer, 0, 0) != std::to_string(PQbackendPID(wire.native()));
     session.version = parameter(wire, "server_version");

@@ -256,7 +256,7 @@ bool Pipeline::place(ResultPtr reply)
 bool Pipeline::place(Block& block, ResultPtr reply)
 {
     const std::size_t step = block.answered++;
-    if (is_copy(reply.get())) return false;
+    if (is_copy(reply.get()) || !holds_together(reply.get())) return false;
     if (!block.call) return step == 0 && (!block.must_succeed || !failed(reply.get()));
     Submission& call = *block.call;
     if (call.prepares && step == 0) {
@@ -301,8 +301,7 @@ bool Pipeline::again(Submission& call)
 void Pipeline::went_idle()
 {
     null_ = false;
-    // Reads the end of the last Sync, so that libpq knows it is idle.
-    if (ResultPtr(PQgetResult(wire_->native())) || !wire_->settle_idle()) lose();
+    if (!wire_->settle_idle()) lose();
 }
 
 void Pipeline::lose() noexcept

@@ -37,6 +37,16 @@ bool Step::failed() const noexcept
     return status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY;
 }
 
+bool holds_together(const PGresult* reply)
+{
+    const auto status = PQresultStatus(reply);
+    if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE || status == PGRES_NONFATAL_ERROR)
+        return !state_of(reply).empty();
+    if (status != PGRES_TUPLES_OK) return true;
+    const std::string_view counted = PQcmdTuples(const_cast<PGresult*>(reply)); // empty where nothing is counted
+    return counted.empty() || counted == std::to_string(PQntuples(reply));
+}
+
 Wire::Wire(asio::any_io_executor executor, std::shared_ptr<Lane> lane)
     : lane_(std::move(lane)), timer_(executor), socket_(executor)
 {}
@@ -164,6 +174,7 @@ void Wire::settle(Exchange& exchange)
 
 bool Wire::settle_idle()
 {
+    if (!at_rest()) return false;
     while (PGnotify* note = PQnotifies(native())) PQfreemem(note);
     transaction_ = PQtransactionStatus(native());
     return transaction_ == PQTRANS_IDLE;
@@ -196,8 +207,12 @@ void Wire::collect(Exchange& exchange)
         nothing = null;
     }
     // Reads the end of the last Sync, so that libpq knows it is idle.
-    if (exchange.complete && ResultPtr(PQgetResult(native()))) lost_ = true;
+    if (exchange.complete && !at_rest()) lost_ = true;
 }
+
+/// Where libpq believes that more is to come, because a reply vanished or was one too many, PQgetResult would wait for
+/// it, and this thread with it.
+bool Wire::at_rest() { return PQisBusy(native()) == 0 && !ResultPtr(PQgetResult(native())); }
 
 /// False when the server does not speak of what it was asked.
 bool Wire::place(Exchange& exchange, ResultPtr reply)
@@ -211,8 +226,9 @@ bool Wire::place(Exchange& exchange, ResultPtr reply)
         return true;
     }
     if (exchange.step == block.size()) return false; // an answer to no question
+    const bool whole = holds_together(reply.get());
     block[exchange.step++].reply = std::move(reply);
-    return !is_copy(status);
+    return whole && !is_copy(status);
 }
 
 void Wire::collect_simple(Exchange& exchange)

@@ -19,6 +19,11 @@ struct FinishConnection {
     void operator()(PGconn* connection) const noexcept { PQfinish(connection); }
 };
 
+/// Whether a reply holds together: rows are as many as the server counted, and a refusal is the server's, with an
+/// SQLSTATE, not libpq's, who lost the thread. What does not was tampered with on its way, and nothing that comes behind
+/// it can be believed.
+bool holds_together(const PGresult* reply);
+
 /// One request to the server, and what it answered.
 struct Step {
     enum class Kind {
@@ -82,7 +87,8 @@ public:
     /// signalled the session, and a signal that finds the session idle is dropped.
     asio::awaitable<bool> ask_to_stop(Deadline deadline);
     void note_stop() noexcept { ++stopped_; }
-    /// Reads what the server says of the connection, once nothing is under way. True when it can serve anybody.
+    /// Reads the end of the last Sync, so that libpq knows it is idle, and what the server says of the connection then.
+    /// True when it can serve anybody.
     bool settle_idle();
     asio::posix::stream_descriptor& socket() noexcept { return socket_; }
 
@@ -106,6 +112,7 @@ private:
     void collect(Exchange& exchange);
     bool place(Exchange& exchange, ResultPtr reply);
     void collect_simple(Exchange& exchange);
+    bool at_rest();
     void settle(Exchange& exchange);
     asio::awaitable<Interruption> pump(Exchange& exchange, Deadline deadline);
     asio::awaitable<void> stop(Exchange& exchange);
