@@ -667,6 +667,26 @@ TEST_F(ListenerTest, and_its_loop_may_go_in_either_order_with_everything_under_w
     }
 }
 
+/// Owns its listener, as a program's own coroutine does.
+asio::awaitable<void> own_a_listener(std::string url, bool& started)
+{
+    Listener listener(co_await asio::this_coro::executor, Options::parse(url));
+    co_await listener.listen("a");
+    co_await listener.start();
+    started = true;
+    (void)co_await listener.next();
+}
+
+TEST_F(ListenerTest, goes_with_the_frame_that_owns_it_when_the_loop_goes)
+{
+    for (int steps = 0; steps < 40; ++steps) {
+        asio::io_context io;
+        bool started = false;
+        asio::co_spawn(io, own_a_listener(url(), started), [](std::exception_ptr) { FAIL() << "nothing ended it"; });
+        for (int i = 0; i < steps && !started; ++i) io.run_one_for(20ms);
+    }
+}
+
 TEST_F(ListenerTest, and_its_loop_may_go_between_two_attempts)
 {
     PostgresServer own;
