@@ -4,6 +4,8 @@
 #include <support/pgbouncer_server.hpp>
 #include <support/postgres_driver_fixture.hpp>
 
+#include <trunkline/db/testing/fault_proxy.hpp>
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/system/system_error.hpp>
@@ -133,6 +135,12 @@ protected:
     std::string url(const std::string& parameters = {}) const
     {
         return server.url() + "?application_name=" + name + parameters;
+    }
+    std::string through(const testing::FaultProxy& proxy) const
+    {
+        std::string found = url();
+        const std::string port = std::to_string(server.port());
+        return found.replace(found.find(port), port.size(), std::to_string(proxy.port()));
     }
     std::string sessions() const
     {
@@ -441,6 +449,51 @@ TEST_F(ListenerTest, notices_a_frozen_server_in_the_stated_time)
     EXPECT_EQ(scene.next_text(), "gap");
     notify("a", "1");
     EXPECT_EQ(scene.next_text(), "a:1");
+}
+
+TEST_F(ListenerTest, notices_a_network_that_has_fallen_silent)
+{
+    testing::FaultProxy proxy(server.port());
+    Scene scene(through(proxy) + "&connect_timeout=300ms", quick());
+    scene.start({"a"});
+    proxy.freeze();
+    scene.until([&] { return scene.stats().losses == 1 && scene.stats().attempts == 3; });
+    proxy.thaw();
+    EXPECT_EQ(scene.next_text(), "gap");
+    notify("a", "1");
+    EXPECT_EQ(scene.next_text(), "a:1");
+}
+
+TEST_F(ListenerTest, gets_there_wherever_its_first_connection_is_cut)
+{
+    std::size_t cut = 0;
+    for (std::size_t message = 1; message <= 30; ++message) {
+        testing::FaultProxy proxy(server.port());
+        proxy.cut(testing::before(testing::From::server, {}, message));
+        Scene scene(through(proxy), quick());
+        scene.get(scene.listener->listen("a"));
+        Call& starting = scene.go(scene.listener->start());
+        scene.until([&] { return starting.ended && scene.stats().listening; });
+        if (starting.failure) ++cut;
+        const auto losses = scene.stats().losses;
+        ASSERT_EQ(scene.stats().buffered, losses) << "a gap where something had been promised, and only there";
+        for (std::uint64_t i = 0; i < losses; ++i) EXPECT_EQ(scene.next_text(), "gap");
+        notify("a", "1");
+        const std::string first = scene.next_text();
+        EXPECT_TRUE(first == "a:1" || first == "gap") << first;
+    }
+    EXPECT_GE(cut, 15u);
+}
+
+TEST_F(ListenerTest, reads_what_arrives_byte_by_byte)
+{
+    testing::FaultProxy proxy(server.port());
+    proxy.split(testing::after_bytes(testing::From::server, 0));
+    Scene scene(through(proxy));
+    scene.start({"a", "b"});
+    server.sql("NOTIFY a, '1'; NOTIFY b, '2'; NOTIFY a, '3'");
+    for (const char* expected : {"a:1", "b:2", "a:3"}) EXPECT_EQ(scene.next_text(), expected);
+    EXPECT_EQ(scene.stats().losses, 0u);
 }
 
 TEST_F(ListenerTest, keeps_a_quiet_connection_that_lives)
