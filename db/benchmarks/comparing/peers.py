@@ -155,9 +155,8 @@ def no_program(_build):
 
 PEERS = [
     Peer("ours-lease", "one acquire() for each statement", "lease", functools.partial(ours, mode="lease")),
-    Peer("ours-shared", "the pool's helpers, pool=shared", "pool", functools.partial(ours, mode="pool"), "pool=shared"),
-    Peer("ours-grouped", "the pool's helpers, grouped under one Sync", "grouped",
-         functools.partial(ours, mode="grouped"), "pool=shared"),
+    Peer("ours-shared", "the pool's helpers", "pool", functools.partial(ours, mode="pool")),
+    Peer("ours-grouped", "the pool's helpers, grouped under one Sync", "grouped", functools.partial(ours, mode="grouped")),
     Peer("asyncpg", "its pool, as it comes", "plain", asyncpg),
     Peer("asyncpg-no-reset", "its pool, without the reset query", "no-reset", asyncpg),
     Peer("pgx", "pgxpool of pgx v4", "plain", pgx),
