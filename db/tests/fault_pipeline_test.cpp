@@ -154,8 +154,8 @@ TEST_P(FaultyPipeline, a_reply_that_vanished_is_missed_and_no_other_is_taken_for
     stage.play(expect_in_time);
 }
 
-/// Of statements that have a Sync each. Inside of one unit nothing in the protocol tells two replies of the same shape
-/// apart.
+/// Of statements that are on the way alone, as texts are that the pool has not learned to be short. Inside of one unit,
+/// and between statements that share a connection, nothing in the protocol tells two replies of the same shape apart.
 struct FaultySwap : FaultyPipeline {};
 
 INSTANTIATE_TEST_SUITE_P(Each, FaultySwap, ::testing::Values(pipelines[0], pipelines[1], pipelines[4]),

@@ -65,10 +65,22 @@ protected:
     {
         return pool->fetch_value<std::int64_t>(work, seconds, answer);
     }
-    /// Runs `work` often enough to be known as short.
-    void learn()
+    void run_some()
     {
         for (int i = 0; i < 10; ++i) ASSERT_EQ(get(worked(0, i)), i);
+    }
+    /// Runs `work` until it is known as short, which takes longer on a machine that is busy with other things.
+    void learn()
+    {
+        const auto limit = steady_clock::now() + 30s;
+        for (bool shared = false; !shared;) {
+            run_some();
+            for (int i = 0; i < 2; ++i) go(expect_answer(0, i));
+            until([&] { return pool->holders().size() + pool->stats().waiting == 2; });
+            shared = pool->stats().in_use == 1 && pool->stats().waiting == 0;
+            finish_all();
+            ASSERT_LT(steady_clock::now(), limit) << "nothing is ever shared";
+        }
     }
 
     /// Starts `awaited` beside the test.
@@ -152,7 +164,7 @@ TEST_F(Sharing, without_it_everybody_has_a_connection_of_his_own)
     Options options = options_for(server.url(), 1);
     options.sharing = false;
     use(options);
-    learn();
+    run_some();
     for (int i = 0; i < 10; ++i) go(expect_answer(0, i));
     until([&] { return pool->stats().waiting == 9; });
     EXPECT_EQ(pool->holders().size(), 1u);
@@ -205,17 +217,22 @@ TEST_F(Sharing, everybody_gets_exactly_his_own_answer_and_nothing_happens_twice)
     EXPECT_TRUE(pool->holders().empty());
 }
 
-TEST_F(Sharing, who_reads_is_on_few_connections_and_who_writes_is_spread_over_all)
+TEST_F(Sharing, who_reads_is_on_few_connections)
 {
     use(10);
-    learn();
-    for (int i = 0; i < 100; ++i) go(expect_answer(0.001, i));
-    until([&] { return pool->stats().in_use > 0; });
-    std::size_t most = 0;
-    until([&] {
-        most = std::max(most, pool->stats().in_use);
-        return pool->holders().empty();
-    });
+    std::size_t most = 100;
+    // On a machine that is busy with other things a short statement can look long, and is alone for a while.
+    for (int attempt = 0; attempt < 20 && most > 4; ++attempt) {
+        learn();
+        for (int i = 0; i < 100; ++i) go(expect_answer(0.001, i));
+        until([&] { return pool->stats().in_use > 0; });
+        most = 0;
+        until([&] {
+            most = std::max(most, pool->stats().in_use);
+            return pool->holders().empty();
+        });
+        finish_all();
+    }
     EXPECT_LE(most, 4u);
 }
 
@@ -265,6 +282,20 @@ TEST_F(Sharing, at_a_deadline_the_server_stops_and_the_neighbours_never_know)
     EXPECT_EQ(pool->stats().cancelled, 1u);
     EXPECT_EQ(pool->stats().broken, 0u);
     EXPECT_EQ(get(worked(0, 3)), 3);
+}
+
+TEST_F(Sharing, a_statement_that_was_stopped_in_time_is_not_held_against_its_connection_later)
+{
+    use(1);
+    learn();
+    Running& late = go(within(100ms, 20, 1));
+    finish_all();
+    failure_of<CommandTimeout>(late);
+    io.restart();
+    io.run_for(2'200ms); // the server had two seconds to stop it, and took less
+    EXPECT_EQ(get(worked(0, 4)), 4);
+    EXPECT_EQ(pool->stats().broken, 0u);
+    EXPECT_EQ(pool->stats().opened, 1u);
 }
 
 TEST_F(Sharing, a_cancelled_caller_stops_his_statement_and_no_other)
@@ -432,7 +463,7 @@ TEST_F(Sharing, behind_a_pooler_nobody_shares)
     server.sql("ALTER ROLE postgres SET datestyle = 'ISO'");
     testing::PgbouncerServer pgbouncer(server, 2);
     use(options_for(pgbouncer.url(), 1));
-    learn();
+    run_some();
     for (int i = 0; i < 5; ++i) go(expect_answer(0, i));
     until([&] { return pool->stats().waiting == 4; });
     EXPECT_EQ(pool->holders().size(), 1u);

@@ -272,6 +272,7 @@ bool Pipeline::place(Block& block, ResultPtr reply)
 void Pipeline::finish(const CallPtr& call)
 {
     call->took = std::exchange(waited_, {});
+    stop_limit_.reset(); // it was the head's
     if (again(*call)) return send(call);
     call->conclude();
     if (stopping_ && call->unwanted()) held_.push_back(call);
