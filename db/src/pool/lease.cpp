@@ -78,13 +78,6 @@ void Waiter::fail() const
     throw_pool_closed(std::move(info));
 }
 
-std::optional<Lease> acquire_now(const std::shared_ptr<Slots>& slots, Slot::Holding holding)
-{
-    SlotPtr slot = slots->take(holding.use);
-    if (!slot) return std::nullopt;
-    return std::optional<Lease>(std::in_place, slots, std::move(slot), std::move(holding));
-}
-
 asio::awaitable<Lease> acquire(std::shared_ptr<Slots> slots, Slot::Holding holding, Deadline deadline)
 {
     if (SlotPtr slot = slots->take(holding.use)) co_return Lease(std::move(slots), std::move(slot), std::move(holding));

@@ -55,9 +55,6 @@ private:
     PoolPolicy::WaiterId id_{};
 };
 
-/// A connection for a caller who need not wait for it; nothing when he has to.
-std::optional<Lease> acquire_now(const std::shared_ptr<Slots>& slots, Slot::Holding holding);
-
 /// A connection for a caller, in his turn.
 asio::awaitable<Lease> acquire(std::shared_ptr<Slots> slots, Slot::Holding holding, Deadline deadline);
 

@@ -19,12 +19,6 @@ Step text_step(std::string text)
     return step;
 }
 
-bool is_copy(const Step& step)
-{
-    const auto status = PQresultStatus(step.reply.get());
-    return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
-}
-
 } // namespace
 
 PostgresConnection::PostgresConnection(asio::any_io_executor executor, std::shared_ptr<Wire> wire, Session session,
@@ -330,7 +324,7 @@ void PostgresConnection::fail_broken(const Trip& trip, const Query& query)
         info.sqlstate = "57014";
         throw CommandTimeout(std::move(info));
     }
-    if (failed && is_copy(*failed)) {
+    if (failed && is_copy(failed->reply.get())) {
         info.message = "COPY is not possible in a statement";
         info.sqlstate = "0A000";
         info.outcome = Outcome::rejected;

@@ -16,8 +16,6 @@ struct FreeNotification {
 };
 using NotificationPtr = std::unique_ptr<PGnotify, FreeNotification>;
 
-bool failed(const PGresult* reply) { return PQresultStatus(reply) == PGRES_FATAL_ERROR; }
-
 [[noreturn]] void throw_silent()
 {
     ErrorInfo info;

@@ -13,15 +13,7 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-constexpr auto stop_limit = 2s;       // for asking the server to stop and hearing that it did
-constexpr auto stop_patience = 200ms; // before it is asked again: the first may have come too early
-constexpr int tries_max = 3;
-
-bool is_copy(const PGresult* reply)
-{
-    const auto status = PQresultStatus(reply);
-    return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
-}
+constexpr int tries_max = 3; // of a statement that failed for a reason that is none of its own
 
 } // namespace
 

@@ -9,12 +9,6 @@
 
 namespace trunkline::db::postgres {
 
-bool failed(const PGresult* reply)
-{
-    const auto status = PQresultStatus(reply);
-    return status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY;
-}
-
 void Submission::conclude()
 {
     try {

@@ -9,9 +9,6 @@
 
 namespace trunkline::db::postgres {
 
-/// True when the server refused a step, or did not look at it.
-bool failed(const PGresult* reply);
-
 /// One statement on its way in a Pipeline: what was asked, what came of it, and who waits for that.
 struct Submission {
     /// Who waits, whatever the type of his handler.

@@ -13,8 +13,6 @@ namespace {
 
 constexpr std::size_t names_max = 1000; // in one message to the server
 
-bool failed(const PGresult* reply) { return PQresultStatus(reply) == PGRES_FATAL_ERROR; }
-
 /// A name or an encoding that the server will never take. Everything else may be better on another connection: a
 /// standby is promoted, memory is there again.
 bool is_final(const PGresult* refusal)

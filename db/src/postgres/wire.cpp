@@ -17,25 +17,26 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto stop_limit = 2s;       // for asking the server to stop and hearing that it did
-constexpr auto stop_patience = 200ms; // before it is asked again: the first may have come too early
-constexpr auto farewell_limit = 5s;   // for the server to hang up
+constexpr auto farewell_limit = 5s; // for the server to hang up
 constexpr int messages_while_idle_max = 64;
-
-bool is_copy(ExecStatusType status)
-{
-    return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
-}
 
 Deadline now() { return std::chrono::steady_clock::now(); }
 
 } // namespace
 
-bool Step::failed() const noexcept
+bool failed(const PGresult* reply)
 {
-    const auto status = PQresultStatus(reply.get());
+    const auto status = PQresultStatus(reply);
     return status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY;
 }
+
+bool is_copy(const PGresult* reply)
+{
+    const auto status = PQresultStatus(reply);
+    return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
+}
+
+bool Step::failed() const noexcept { return postgres::failed(reply.get()); }
 
 bool holds_together(const PGresult* reply)
 {
@@ -226,9 +227,9 @@ bool Wire::place(Exchange& exchange, ResultPtr reply)
         return true;
     }
     if (exchange.step == block.size()) return false; // an answer to no question
-    const bool whole = holds_together(reply.get());
+    const bool believed = holds_together(reply.get()) && !is_copy(reply.get());
     block[exchange.step++].reply = std::move(reply);
-    return whole && !is_copy(status);
+    return believed;
 }
 
 void Wire::collect_simple(Exchange& exchange)
@@ -240,9 +241,8 @@ void Wire::collect_simple(Exchange& exchange)
             exchange.complete = !lost_;
             return;
         }
-        const auto status = PQresultStatus(reply.get());
         step.reply = std::move(reply); // the last one is what the text answered
-        if (is_copy(status)) {
+        if (is_copy(step.reply.get())) {
             lost_ = true;
             return;
         }

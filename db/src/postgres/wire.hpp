@@ -19,6 +19,14 @@ struct FinishConnection {
     void operator()(PGconn* connection) const noexcept { PQfinish(connection); }
 };
 
+inline constexpr std::chrono::seconds stop_limit{2}; ///< for asking the server to stop and hearing that it did
+inline constexpr std::chrono::milliseconds stop_patience{200}; ///< before it is asked again: it may have been too early
+
+/// True when the server refused a step, or did not look at it.
+bool failed(const PGresult* reply);
+/// True when the server has begun a COPY, which nothing here can go on with.
+bool is_copy(const PGresult* reply);
+
 /// Whether a reply holds together: rows are as many as the server counted, and a refusal is the server's, with an
 /// SQLSTATE, not libpq's, who lost the thread. What does not was tampered with on its way, and nothing that comes behind
 /// it can be believed.
