@@ -66,6 +66,7 @@ private:
         limits.leak_warning = std::chrono::milliseconds(below(3) * 5'000);
         if (!one_in(3)) limits.reading = any_seats(limits);
         if (!one_in(3)) limits.writing = any_seats(limits);
+        if (!one_in(3)) limits.grouped = any_seats(limits);
         return limits;
     }
 
@@ -115,7 +116,7 @@ private:
     void arrive()
     {
         const Time deadline = now_ + std::chrono::milliseconds(below(one_in(4) ? 20 : 10'000));
-        const Use use = static_cast<Use>(below(3));
+        const Use use = static_cast<Use>(below(PoolPolicy::uses));
         if (one_in(3)) return come_without_waiting(use);
         const WaiterId waiter = policy_.acquire(now_, deadline, use);
         promise(waiting_.empty() || waiting_.rbegin()->first < waiter, "ids of waiters do not grow");
@@ -295,7 +296,7 @@ private:
         const auto before = [&](const auto& one) { return one.first < waiter && !sent_back_.contains(one.first); };
         if (std::ranges::none_of(waiting_, before)) return;
         promise(joins, "somebody is served before his turn");
-        promise(2 * (lines(Use::reading) + lines(Use::writing)) <= limits_.max_size, "those who share let nobody in");
+        promise(2 * lines() <= limits_.max_size, "those who share let nobody in");
         for (const auto& [earlier, how] : waiting_)
             promise(earlier >= waiter || how.use != use || sent_back_.contains(earlier),
                     "somebody passes another who wants the same");
@@ -304,7 +305,13 @@ private:
     const PoolPolicy::Seats& seats_of(Use use) const
     {
         static const PoolPolicy::Seats none;
-        return use == Use::alone ? none : use == Use::reading ? limits_.reading : limits_.writing;
+        switch (use) {
+        case Use::alone: return none;
+        case Use::reading: return limits_.reading;
+        case Use::writing: return limits_.writing;
+        case Use::grouped: return limits_.grouped;
+        }
+        return none;
     }
 
     std::size_t lines(Use use) const
@@ -313,6 +320,8 @@ private:
             return place.second.state == State::lent && place.second.use == use;
         }));
     }
+
+    std::size_t lines() const { return lines(Use::reading) + lines(Use::writing) + lines(Use::grouped); }
 
     void answer(WaiterId waiter) { promise(waiting_.erase(waiter) == 1, "somebody who does not wait is answered"); }
 
@@ -332,7 +341,7 @@ private:
         promise(counts.lent == count(State::lent), "the lent ones are miscounted");
         promise(counts.closing == count(State::closing) + count(State::cut), "the closing ones are miscounted");
         promise(counts.waiting == waiting_.size(), "the waiting ones are miscounted");
-        promise(counts.shared == lines(Use::reading) + lines(Use::writing), "the shared ones are miscounted");
+        promise(counts.shared == lines(), "the shared ones are miscounted");
         if (!waiting_.empty())
             promise(waiting_.begin()->second.use != Use::alone || counts.idle == 0,
                     "somebody waits beside an idle connection");

@@ -9,26 +9,6 @@ namespace {
 using namespace std::chrono_literals;
 using Use = PoolPolicy::Use;
 
-TEST(StatementSpeeds, a_select_that_locks_nothing_reads_and_an_insert_writes)
-{
-    const auto kind = StatementSpeeds::kind_of;
-    EXPECT_EQ(kind("SELECT id, name FROM clients WHERE id = $1"), Use::reading);
-    EXPECT_EQ(kind("  select 1"), Use::reading);
-    EXPECT_EQ(kind("VALUES (1), (2)"), Use::reading);
-    EXPECT_EQ(kind("INSERT INTO clients (id) VALUES ($1) RETURNING id"), Use::writing);
-}
-
-TEST(StatementSpeeds, whatever_may_wait_for_others_or_is_not_understood_is_alone)
-{
-    for (const char* text :
-         {"", "BEGIN", "COMMIT", "SET x = 1", "LISTEN news", "UPDATE t SET a = 1", "DELETE FROM t", "CALL p()",
-          "WITH gone AS (DELETE FROM t RETURNING id) SELECT id FROM gone", "SELECT id FROM t FOR UPDATE",
-          "SELECT id FROM t FOR NO KEY UPDATE", "SELECT id FROM t FOR SHARE", "SELECT pg_advisory_lock(1)",
-          "SELECT pg_sleep(1)", "SELECT 1 INTO t", "EXPLAIN SELECT 1", "COPY t FROM STDIN", "-- SELECT",
-          "INSERT INTO t VALUES (1) ON CONFLICT (id) DO UPDATE SET a = 1"})
-        EXPECT_EQ(StatementSpeeds::kind_of(text), Use::alone) << text;
-}
-
 TEST(StatementSpeeds, a_text_shares_once_it_has_proved_to_be_short)
 {
     StatementSpeeds speeds;

@@ -395,7 +395,7 @@ PoolPolicy::Counts PoolPolicy::counts() const
     counts.opening = count(State::opening);
     counts.idle = count(State::idle);
     counts.lent = count(State::lent);
-    counts.shared = shared_[1].size() + shared_[2].size();
+    counts.shared = shared();
     counts.closing = count(State::closing);
     counts.waiting = waiters_.size();
     counts.retired = retired_;

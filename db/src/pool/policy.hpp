@@ -38,7 +38,9 @@ public:
         alone,   ///< he has it to himself
         reading, ///< a short statement that shares with others that read
         writing, ///< a short statement that shares with others that write
+        grouped, ///< an insert that shares its commit with others
     };
+    static constexpr std::size_t uses = 4;
 
     /// How callers share.
     struct Seats {
@@ -60,6 +62,7 @@ public:
         std::size_t opening_max = 8; ///< attempts at the same time; each is in vain in an outage
         Seats reading{};
         Seats writing{};
+        Seats grouped{};
     };
 
     enum class What {
@@ -187,7 +190,8 @@ private:
     bool wants_slot() const;
     std::size_t wanted() const;
     std::size_t wanted_for(Use use) const;
-    const Seats& seats_of(Use use) const { return use == Use::reading ? limits_.reading : limits_.writing; }
+    const Seats& seats_of(Use use) const;
+    std::size_t shared() const noexcept;
     void make_stale(Slot& slot);
     void forget(Slots::iterator slot);
     double random();
@@ -197,11 +201,11 @@ private:
     std::vector<Action> actions_;
     Slots slots_;
     std::size_t counted_[4] = {};
-    std::size_t stale_ = 0;              // of the idle and lent ones
-    std::vector<SlotId> idle_;           // the last one was used last, and is lent first
-    std::map<WaiterId, Waiter> waiters_; // ids grow, so the first one came first
-    std::set<WaiterId> waiting_for_[3];  // the same, by use
-    std::vector<SlotId> shared_[3];      // slots that several may have, by use
+    std::size_t stale_ = 0;                // of the idle and lent ones
+    std::vector<SlotId> idle_;             // the last one was used last, and is lent first
+    std::map<WaiterId, Waiter> waiters_;   // ids grow, so the first one came first
+    std::set<WaiterId> waiting_for_[uses]; // the same, by use
+    std::vector<SlotId> shared_[uses];     // slots that several may have, by use
     std::set<std::pair<Time, WaiterId>> deadlines_;
     std::uint64_t last_slot_ = 0;
     std::uint64_t last_waiter_ = 0;

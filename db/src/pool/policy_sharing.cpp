@@ -6,6 +6,26 @@
 
 namespace trunkline::db::detail {
 
+namespace {
+
+using Use = PoolPolicy::Use;
+constexpr Use shared_uses[] = {Use::reading, Use::writing, Use::grouped};
+
+} // namespace
+
+const PoolPolicy::Seats& PoolPolicy::seats_of(Use use) const
+{
+    if (use == Use::reading) return limits_.reading;
+    return use == Use::writing ? limits_.writing : limits_.grouped;
+}
+
+std::size_t PoolPolicy::shared() const noexcept
+{
+    std::size_t slots = 0;
+    for (const Use use : shared_uses) slots += shared_[static_cast<std::size_t>(use)].size();
+    return slots;
+}
+
 bool PoolPolicy::serve_one(Time now)
 {
     if (waiters_.empty()) return false;
@@ -15,7 +35,7 @@ bool PoolPolicy::serve_one(Time now)
         return true;
     }
     if (!lines_leave_room()) return false;
-    for (const Use use : {Use::reading, Use::writing}) {
+    for (const Use use : shared_uses) {
         const auto& waiting = waiting_for_[static_cast<std::size_t>(use)];
         const auto seat = waiting.empty() ? std::nullopt : slot_for(use, true);
         if (!seat) continue;
@@ -50,7 +70,7 @@ std::optional<PoolPolicy::SlotId> PoolPolicy::emptiest(Use use) const
     return best;
 }
 
-bool PoolPolicy::lines_leave_room() const { return 2 * (shared_[1].size() + shared_[2].size()) <= limits_.max_size; }
+bool PoolPolicy::lines_leave_room() const { return 2 * shared() <= limits_.max_size; }
 
 void PoolPolicy::end_sharing(SlotId id, Slot& slot)
 {
@@ -61,7 +81,9 @@ void PoolPolicy::end_sharing(SlotId id, Slot& slot)
 /// How many more slots would serve those who wait, or sit close.
 std::size_t PoolPolicy::wanted() const
 {
-    return waiting_for_[0].size() + wanted_for(Use::reading) + wanted_for(Use::writing);
+    std::size_t slots = waiting_for_[static_cast<std::size_t>(Use::alone)].size();
+    for (const Use use : shared_uses) slots += wanted_for(use);
+    return slots;
 }
 
 std::size_t PoolPolicy::wanted_for(Use use) const

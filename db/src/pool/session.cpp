@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "session.hpp"
 
+#include "grouping.hpp"
 #include "report.hpp"
 
 #include <boost/asio/error.hpp>
@@ -23,6 +24,14 @@ ErrorInfo asked_by(const Query& query, Engine engine)
     info.place = query.place();
     if (!query.statements().empty()) info.statement = std::string(query.statements().front().text().on(engine));
     return info;
+}
+
+/// Here nothing is grouped; what could not be is refused all the same.
+void expect_groupable(const Query& query, Engine engine)
+{
+    if (!query.grouped() || query.is_unit()) return;
+    const SqlText& text = query.statements().front().text();
+    detail::expect_groupable(kind_of(text.on(engine)), text);
 }
 
 asio::awaitable<Session::Results> without_rows(asio::awaitable<void> work)
@@ -54,6 +63,7 @@ Connection Session::connection(Lease lease)
 asio::awaitable<Session::Results> Session::run(Self self, Level level, Query query, Deadline not_after)
 {
     const Deadline deadline = self->command_deadline(not_after);
+    expect_groupable(query, self->engine_);
     self->expect_innermost(level);
     self->expect_usable(asked_by(query, self->engine_));
     co_await clean(self, deadline);

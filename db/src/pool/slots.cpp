@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "slots.hpp"
 
+#include "grouping.hpp"
 #include "lease.hpp"
 #include "report.hpp"
 
@@ -27,6 +28,11 @@ constexpr std::size_t reading_slots_max = 4;
 constexpr std::size_t reading_seats = 250;
 constexpr std::size_t reading_spread = 8;
 constexpr std::size_t writing_seats = 8;
+// Inserts that are grouped share a flush: the more of them on one connection, the fewer flushes; a second connection
+// gathers while the first one flushes.
+constexpr std::size_t grouped_slots_max = 2;
+constexpr std::size_t grouped_seats = 1000;
+constexpr std::size_t grouped_spread = 16;
 
 PoolPolicy::Limits limits_of(const Options& options, const Driver& driver)
 {
@@ -40,6 +46,7 @@ PoolPolicy::Limits limits_of(const Options& options, const Driver& driver)
     if (options.sharing) {
         limits.reading = {.slots_max = reading_slots_max, .seats = reading_seats, .spread = reading_spread};
         limits.writing = {.slots_max = limits.max_size, .seats = writing_seats, .spread = 1};
+        limits.grouped = {.slots_max = grouped_slots_max, .seats = grouped_seats, .spread = grouped_spread};
     }
     return limits;
 }
@@ -351,10 +358,16 @@ void Slots::note_open_failure(std::exception_ptr failure)
     last_connect_error_ = message_of(failure);
 }
 
-PoolPolicy::Use Slots::use_of(const Query& query) const
+PoolPolicy::Use Slots::use_of(const Query& query)
 {
-    if (!options_.sharing || !driver_->shares() || query.is_unit()) return PoolPolicy::Use::alone;
-    return speeds_.use_of(query.statements().front().text().on(options_.engine));
+    if (query.is_unit()) return PoolPolicy::Use::alone;
+    const SqlText& text = query.statements().front().text();
+    const bool sharing = options_.sharing && driver_->shares();
+    if (!query.grouped()) return sharing ? speeds_.use_of(text.on(options_.engine)) : PoolPolicy::Use::alone;
+    const auto kind = speeds_.kind_of_grouped(text.on(options_.engine));
+    expect_groupable(kind, text);
+    if (!sharing) return PoolPolicy::Use::alone;
+    return kind == StatementKind::reads ? PoolPolicy::Use::reading : PoolPolicy::Use::grouped;
 }
 
 // -- To look at ------------------------------------------------------------------

@@ -66,8 +66,9 @@ public:
     /// What ran on the slot has ended.
     void finished(const SlotPtr& slot) noexcept;
 
-    /// How `query` uses a connection when it needs it for itself only: a statement that is known to be short shares.
-    PoolPolicy::Use use_of(const Query& query) const;
+    /// How `query` uses a connection when it needs it for itself only: a statement that is known to be short shares, and
+    /// one that is grouped. Throws UsageError for one that is grouped and cannot be.
+    PoolPolicy::Use use_of(const Query& query);
     StatementSpeeds& speeds() noexcept { return speeds_; }
 
     Bell& changed() noexcept { return changed_; }

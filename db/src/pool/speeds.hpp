@@ -2,6 +2,7 @@
 #pragma once
 
 #include "policy.hpp"
+#include "statement_kind.hpp"
 
 #include <string>
 #include <string_view>
@@ -27,25 +28,25 @@ public:
     static constexpr std::size_t texts_max = 1'000;
 
     Use use_of(std::string_view text) const;
+    /// What a text is whose callers said that it may be grouped; that needs no proof.
+    StatementKind kind_of_grouped(std::string_view text);
     std::size_t size() const noexcept { return learned_.size(); }
 
     /// How long it took when it ran alone, or among others.
     void ran_alone(std::string_view text, Duration took);
     void ran_beside(std::string_view text, Duration took);
 
-    /// What a statement is, by its words: a SELECT that locks nothing reads, an INSERT writes; everything else keeps its
-    /// connection to itself.
-    static Use kind_of(std::string_view text);
-
 private:
     struct Learned {
-        Use kind = Use::alone;
+        StatementKind kind = StatementKind::other;
         int missing = proofs; // quick runs until it shares
     };
     struct Hash {
         using is_transparent = void;
         std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
     };
+    Learned& learned(std::string_view text);
+
     std::unordered_map<std::string, Learned, Hash, std::equal_to<>> learned_;
 };
 

@@ -19,6 +19,13 @@ Step text_step(std::string text)
     return step;
 }
 
+Step echo_step(std::int64_t number)
+{
+    Step step = text_step(std::to_string(number));
+    step.kind = Step::Kind::echo;
+    return step;
+}
+
 } // namespace
 
 PostgresConnection::PostgresConnection(asio::any_io_executor executor, std::shared_ptr<Wire> wire, Session session,
@@ -156,7 +163,7 @@ Trip PostgresConnection::plan(const Query& query, bool named)
         texts.push_back(text_of(statement));
         trip.parameters.push_back(encode(statement));
     }
-    trip.simple = options_.raw_sql && !trip.unit && statements[0].parameters().empty();
+    trip.simple = options_.raw_sql && !trip.unit && !query.grouped() && statements[0].parameters().empty();
     plan_front(trip);
     if (trip.unit) {
         TransactionOptions own;
@@ -164,8 +171,14 @@ Trip PostgresConnection::plan(const Query& query, bool named)
         trip.main.push_back(
             text_step(trip.began_idle ? begin_text(own, session_->default_isolation) : "SAVEPOINT trunkline_unit"));
     }
-    for (std::size_t member = 0; member < statements.size(); ++member)
+    // So that it can do the same wherever it runs: see grouped.hpp.
+    if (query.grouped() && !trip.unit && trip.began_idle && reads(texts[0]))
+        trip.main.push_back(text_step(read_only_text));
+    const bool echoes = session_->echoes && statements.size() > 1;
+    for (std::size_t member = 0; member < statements.size(); ++member) {
+        if (echoes) trip.main.push_back(echo_step(wire_->next_echo()));
         plan_execution(trip, member, std::move(texts[member]), named && !trip.simple);
+    }
     if (trip.unit) trip.main.push_back(text_step(trip.began_idle ? "COMMIT" : "RELEASE trunkline_unit"));
     return trip;
 }

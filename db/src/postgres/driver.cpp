@@ -5,6 +5,9 @@
 #include "postgres/refusal.hpp"
 #include "postgres/target.hpp"
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
 namespace trunkline::db {
 namespace postgres {
 namespace {
@@ -30,6 +33,20 @@ std::vector<std::string> missing_settings(const Wire& wire, bool pooler)
                              "08001");
     if (!pooler && parameter(wire, "TimeZone") != "UTC") missing.emplace_back("SET timezone = 'UTC'");
     return missing;
+}
+
+/// Our end of the connection as the server's inet_client_port() says it when nobody stands in between: empty for a
+/// unix socket.
+std::string own_port(int socket)
+{
+    sockaddr_storage address{};
+    socklen_t length = sizeof address;
+    if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length) != 0) return {};
+    if (address.ss_family == AF_INET)
+        return std::to_string(ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port));
+    if (address.ss_family == AF_INET6)
+        return std::to_string(ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port));
+    return {};
 }
 
 class PostgresDriver final : public Driver {
@@ -93,10 +110,10 @@ asio::awaitable<Keywords> PostgresDriver::locate_hosts(Deadline deadline)
 asio::awaitable<Session> PostgresDriver::look_around(Wire& wire, Deadline deadline)
 {
     Block block(1);
-    block[0].text = "SELECT pg_backend_pid(), current_setting('default_transaction_isolation')";
+    block[0].text = "SELECT pg_backend_pid(), current_setting('default_transaction_isolation'), inet_client_port()";
     co_await make(wire, block, deadline);
     const PGresult* answer = block[0].reply.get();
-    if (PQntuples(answer) != 1 || PQnfields(answer) != 2)
+    if (PQntuples(answer) != 1 || PQnfields(answer) != 3)
         throw_connect_failed("the server's answer to the first question is not whole", "08P01");
     Session session;
     const bool stranger = PQgetvalue(answer, 0, 0) != std::to_string(PQbackendPID(wire.native()));
@@ -104,6 +121,8 @@ asio::awaitable<Session> PostgresDriver::look_around(Wire& wire, Deadline deadli
     session.pooler = options_.pooler != Options::Pooler::none && (options_.pooler_safe() || stranger);
     session.unnamed = options_.pooler_safe() || session.pooler;
     session.default_isolation = isolation_named(PQgetvalue(answer, 0, 1));
+    const bool direct = PQgetvalue(answer, 0, 2) == own_port(PQsocket(wire.native()));
+    session.echoes = options_.pooler != Options::Pooler::none && (session.pooler || !direct);
     session.settings = missing_settings(wire, session.pooler);
     if (session.settings.empty()) co_return session;
     Block settings(session.settings.size());
@@ -132,6 +151,7 @@ void PostgresDriver::describe(const Session& session)
 {
     description_ = "PostgreSQL " + session.version;
     if (session.pooler) description_ += " behind a pooler";
+    else if (session.echoes) description_ += " behind a proxy";
     description_ += session.unnamed ? ", unnamed statements"
                                     : ", " + std::to_string(options_.statement_cache_size) + " statements cached";
 }

@@ -6,6 +6,8 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
+
 namespace trunkline::db::postgres {
 
 using namespace std::chrono_literals;
@@ -14,6 +16,12 @@ using Clock = std::chrono::steady_clock;
 namespace {
 
 constexpr int tries_max = 3; // of a statement that failed for a reason that is none of its own
+
+// One failure in a group costs all its members a second trip, so it is not as large as it could be. One group may be
+// under way while the next is gathered and sent; of inserts that would only split what one flush can carry.
+constexpr std::size_t group_size_max = 128;
+constexpr std::size_t reading_groups_max = 2;
+constexpr std::size_t inserting_groups_max = 1;
 
 } // namespace
 
@@ -59,12 +67,11 @@ private:
 void Pipeline::drop_callers() noexcept
 {
     std::vector<std::unique_ptr<Submission::Waiting>> dropped;
-    const auto drop = [&](const CallPtr& call) {
-        if (call) dropped.push_back(std::move(call->waiting));
-    };
-    for (const Block& block : blocks_) drop(block.call);
-    for (const CallPtr& call : held_) drop(call);
-    for (const CallPtr& call : ended_) drop(call);
+    const auto drop = [&](const CallPtr& call) { dropped.push_back(std::move(call->waiting)); };
+    for (const Turn& turn : turns_)
+        for (const CallPtr& call : turn.calls) drop(call);
+    for (const Calls* calls : {&gathered_, &held_, &ended_})
+        for (const CallPtr& call : *calls) drop(call);
     lost_ = true;
 }
 
@@ -95,96 +102,154 @@ asio::awaitable<Beside> Pipeline::run(Self self, Query query, Deadline deadline)
 
 void Pipeline::start(const CallPtr& call)
 {
-    ErrorInfo info;
-    if (lost_) {
-        describe_statement(info, call->statement());
-        info.message = "the connection to the database was closed";
-        info.sqlstate = wire_->farewell().empty() ? "08006" : wire_->farewell();
-        throw ConnectionLost(std::move(info));
-    }
-    if (Clock::now() >= call->deadline) {
-        describe_statement(info, call->statement());
-        info.message = "the deadline had passed before the statement was sent";
-        info.sqlstate = "57014";
-        throw CommandTimeout(std::move(info));
-    }
-    for (Block& block : std::exchange(front_, {})) send_own(std::move(block));
-    send(call);
+    call->late = Clock::now() >= call->deadline;
+    if (lost_ || call->late) call->refuse_unsent(wire_->farewell());
     watch_deadline(call->deadline);
+    if (call->query.grouped() && session_->default_isolation != Isolation::serializable) return gather(call);
+    send_front();
+    send_alone(call);
 }
 
-void Pipeline::send(const CallPtr& call)
+void Pipeline::put_in_front(std::string text, bool must_succeed)
 {
-    ++call->tries;
-    call->stops_before = stops_;
-    call->reply.reset();
-    call->refusal.reset();
-    name(*call);
-    Block block;
-    block.call = call;
-    if (blocks_.empty()) {
+    Turn turn;
+    turn.parts.push_back({.kind = Part::Kind::own, .text = std::move(text)});
+    turn.must_succeed = must_succeed;
+    front_.push_back(std::move(turn));
+}
+
+void Pipeline::send_front()
+{
+    for (Turn& turn : std::exchange(front_, {})) send(std::move(turn));
+}
+
+void Pipeline::send_alone(const CallPtr& call)
+{
+    Turn turn;
+    cache_->next_trip();
+    plan(turn, call);
+    send(std::move(turn));
+}
+
+void Pipeline::send(Turn turn)
+{
+    if (turns_.empty()) {
         last_look_ = db::detail::Moment::now();
         waited_ = {};
     }
-    const bool sent = send_block(block);
-    blocks_.push_back(std::move(block));
+    const bool sent = !lost_ && turn.send(wire_->native());
+    if (turn.gathered) ++gathered_turns_;
+    for (const CallPtr& call : turn.calls) call->sent = true;
+    turns_.push_back(std::move(turn));
     if (!sent) return lose();
     listen();
     flush();
 }
 
-/// By name when there is a name for it or room for one; otherwise unnamed.
-void Pipeline::name(Submission& call)
+// -- Groups --------------------------------------------------------------------
+
+void Pipeline::gather(const CallPtr& call)
 {
-    call.name.clear();
-    call.prepares = false;
-    if (session_->unnamed || call.unnamed) return;
-    cache_->next_trip();
-    const std::string key = cache_key(call.text, call.parameters);
-    if (auto known = cache_->find(key)) {
-        call.name = std::move(*known);
-        return;
+    gathered_.push_back(call);
+    send_gathered_soon();
+}
+
+/// Once everybody was heard whose turn it is now.
+void Pipeline::send_gathered_soon()
+{
+    if (gathered_.empty() || std::exchange(sending_soon_, true)) return;
+    asio::post(executor_, Errand(self_.lock(), &Pipeline::send_gathered));
+}
+
+void Pipeline::send_gathered()
+{
+    sending_soon_ = false;
+    sweep();
+    while (!lost_ && !gathered_.empty()) {
+        if (gathered_turns_ >= (gathered_.front()->reads_only ? reading_groups_max : inserting_groups_max)) break;
+        send_front();
+        cache_->next_trip();
+        Turn turn;
+        turn.gathered = true;
+        for (const CallPtr& call : next_group()) plan(turn, call);
+        send(std::move(turn));
     }
+    release();
+}
+
+/// Those who came first and want the same.
+Pipeline::Calls Pipeline::next_group()
+{
+    const bool reads = gathered_.front()->reads_only;
+    const auto last = gathered_.begin() + static_cast<std::ptrdiff_t>(std::min(gathered_.size(), group_size_max));
+    const auto end =
+        std::find_if(gathered_.begin(), last, [&](const CallPtr& call) { return call->reads_only != reads; });
+    Calls group(gathered_.begin(), end);
+    gathered_.erase(gathered_.begin(), end);
+    return group;
+}
+
+/// Parts with those who were not sent yet and are not to be any more.
+void Pipeline::sweep()
+{
+    std::erase_if(gathered_, [this](const CallPtr& call) {
+        if (!lost_ && !call->unwanted()) return false;
+        call->conclude_unsent(wire_->farewell());
+        ended_.push_back(call);
+        return true;
+    });
+}
+
+// -- What a turn sends ---------------------------------------------------------
+
+void Pipeline::plan(Turn& turn, const CallPtr& call)
+{
+    const bool named = !session_->unnamed && !call->unnamed;
+    ++call->tries;
+    call->stops_before = stops_;
+    call->reply.reset();
+    call->refusal.reset();
+    call->name.clear();
+    if (call->reads_only && turn.parts.empty()) plan_own(turn, Part::Kind::read_only, read_only_text, named);
+    if (session_->echoes) {
+        plan_own(turn, Part::Kind::echo, echo_text, named);
+        turn.parts.back().number = wire_->next_echo();
+    }
+    if (named) {
+        Part preparation{.kind = Part::Kind::preparation, .call = call.get(), .text = call->text};
+        call->name = name_of(turn, cache_key(call->text, call->parameters), std::move(preparation));
+    }
+    turn.parts.push_back({.kind = Part::Kind::execution, .call = call.get(), .name = call->name});
+    turn.calls.push_back(call);
+}
+
+void Pipeline::plan_own(Turn& turn, Part::Kind kind, const char* text, bool named)
+{
+    Part part{.kind = kind, .text = text};
+    if (named) part.name = name_of(turn, text, {.kind = Part::Kind::preparation, .text = text});
+    turn.parts.push_back(std::move(part));
+}
+
+/// The name of a prepared statement, whose preparation joins the turn if it has to; empty when there is no room for one.
+std::string Pipeline::name_of(Turn& turn, std::string key, Part preparation)
+{
+    if (auto known = cache_->find(key)) return std::move(*known);
     if (!cache_->room()) {
         const auto evicted = cache_->evict();
-        if (!evicted) return;
-        send_own({{}, "DEALLOCATE " + *evicted, false});
+        if (!evicted) return {};
+        put_in_front("DEALLOCATE " + *evicted, false);
+        send_front();
     }
-    call.name = cache_->add(key);
-    call.prepares = true;
-}
-
-void Pipeline::send_own(Block block)
-{
-    if (!send_block(block)) lost_ = true;
-    blocks_.push_back(std::move(block));
-}
-
-bool Pipeline::send_block(const Block& block)
-{
-    PGconn* const connection = wire_->native();
-    if (lost_) return false;
-    if (!block.call) {
-        return PQsendQueryParams(connection, block.text.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0) == 1 &&
-               PQpipelineSync(connection) == 1;
-    }
-    const Submission& call = *block.call;
-    const Parameters& with = call.parameters;
-    if (call.prepares &&
-        PQsendPrepare(connection, call.name.c_str(), call.text.c_str(), with.size(), with.types()) != 1)
-        return false;
-    const int sent = call.name.empty() ? PQsendQueryParams(connection, call.text.c_str(), with.size(), with.types(),
-                                                           with.values(), with.lengths(), with.formats(), 0)
-                                       : PQsendQueryPrepared(connection, call.name.c_str(), with.size(), with.values(),
-                                                             with.lengths(), with.formats(), 0);
-    return sent == 1 && PQpipelineSync(connection) == 1;
+    preparation.name = cache_->add(key);
+    turn.parts.push_back(preparation);
+    return std::move(preparation.name);
 }
 
 // -- The socket ----------------------------------------------------------------
 
 void Pipeline::listen()
 {
-    if (listening_ || blocks_.empty() || lost_) return;
+    if (listening_ || turns_.empty() || lost_) return;
     listening_ = true;
     wire_->socket().async_wait(asio::posix::stream_descriptor::wait_read, Errand(self_.lock(), &Pipeline::heard));
 }
@@ -219,57 +284,74 @@ void Pipeline::heard()
 
 void Pipeline::collect()
 {
-    while (!lost_ && !blocks_.empty() && PQisBusy(wire_->native()) == 0) {
+    while (!lost_ && !turns_.empty() && PQisBusy(wire_->native()) == 0) {
         ResultPtr reply(PQgetResult(wire_->native()));
         // Between two steps there is a null; two in a row mean that nothing is under way any more.
         const bool null = !reply;
         if (null ? null_ : !place(std::move(reply))) lose();
         null_ = null;
     }
-    if (!lost_ && blocks_.empty()) went_idle();
+    if (!lost_ && turns_.empty()) went_idle();
 }
 
 /// False when the server does not speak of what it was asked.
 bool Pipeline::place(ResultPtr reply)
 {
-    Block& block = blocks_.front();
-    if (PQresultStatus(reply.get()) != PGRES_PIPELINE_SYNC) return place(block, std::move(reply));
-    const Block ended = std::move(block);
-    blocks_.pop_front();
-    const std::size_t due = ended.call && ended.call->prepares ? 2 : 1;
-    if (ended.answered != due) {
-        blocks_.push_front(ended);
-        return false;
-    }
-    if (ended.call) finish(ended.call);
+    if (PQresultStatus(reply.get()) != PGRES_PIPELINE_SYNC) return turns_.front().take(std::move(reply));
+    if (!turns_.front().answered()) return false;
+    Turn ended = std::move(turns_.front());
+    turns_.pop_front();
+    ++turns_answered_;
+    finish(std::move(ended));
     return true;
 }
 
-bool Pipeline::place(Block& block, ResultPtr reply)
+// -- The end of a turn -----------------------------------------------------------
+
+void Pipeline::finish(Turn turn)
 {
-    const std::size_t step = block.answered++;
-    if (is_copy(reply.get()) || !holds_together(reply.get())) return false;
-    if (!block.call) return step == 0 && (!block.must_succeed || !failed(reply.get()));
-    Submission& call = *block.call;
-    if (call.prepares && step == 0) {
-        if (failed(reply.get())) call.refusal = std::move(reply);
-        return true;
+    for (const Part& part : turn.parts)
+        if (part.kind == Part::Kind::preparation && !part.done) cache_->forget(part.name);
+    if (turn.gathered) {
+        --gathered_turns_;
+        send_gathered_soon();
     }
-    call.reply = std::move(reply);
-    return step == (call.prepares ? 1 : 0);
+    if (turn.calls.empty()) return;
+    stop_limit_.reset(); // it was the head's
+    const auto took = std::exchange(waited_, {});
+    if (turn.gathered) {
+        finish_group(turn);
+    } else {
+        turn.calls.front()->took = took;
+        finish_alone(turn.calls.front());
+    }
+    stop_head();
 }
 
-// -- The end of a call -----------------------------------------------------------
-
-void Pipeline::finish(const CallPtr& call)
+void Pipeline::finish_alone(const CallPtr& call)
 {
-    call->took = std::exchange(waited_, {});
-    stop_limit_.reset(); // it was the head's
-    if (again(*call)) return send(call);
+    if (again(*call)) return send_alone(call);
     call->conclude();
+    conclude(call);
+}
+
+/// All of it is done, or nothing remains of it: then whoever still wants his answer gets it alone.
+void Pipeline::finish_group(const Turn& turn)
+{
+    for (const CallPtr& call : turn.calls) {
+        if (turn.failed && !call->unwanted()) {
+            send_alone(call);
+            continue;
+        }
+        turn.failed ? call->conclude_stopped() : call->conclude();
+        conclude(call);
+    }
+}
+
+void Pipeline::conclude(const CallPtr& call)
+{
     if (stopping_ && call->unwanted()) held_.push_back(call);
     else ended_.push_back(call);
-    stop_head();
 }
 
 /// True when the statement failed, and was undone, for a reason that is none of its own: its name, or a request to stop
@@ -279,7 +361,6 @@ bool Pipeline::again(Submission& call)
     if (call.tries >= tries_max || call.unwanted()) return false;
     if (!failed(call.verdict())) return false;
     const std::string state = state_of(call.verdict());
-    if (call.prepares && call.refusal) cache_->forget(call.name);
     if (state == "57014") return stopping_ || stops_ > call.stops_before;
     if (call.name.empty()) return false;
     const bool columns_changed = state == "0A000" && !call.refusal;
@@ -304,12 +385,14 @@ void Pipeline::lose() noexcept
     wire_->give_up();
     wire_->socket().cancel(ignored);
     timer_.cancel();
-    for (const Block& block : std::exchange(blocks_, {})) {
-        if (!block.call) continue;
-        block.call->conclude_lost(wire_->farewell());
-        ended_.push_back(block.call);
-    }
+    gathered_turns_ = 0;
+    for (const Turn& turn : std::exchange(turns_, {}))
+        for (const CallPtr& call : turn.calls) {
+            call->conclude_lost(wire_->farewell());
+            ended_.push_back(call);
+        }
     for (const CallPtr& call : std::exchange(held_, {})) ended_.push_back(call);
+    sweep();
 }
 
 void Pipeline::close() noexcept
@@ -335,7 +418,8 @@ void Pipeline::give_up(const CallPtr& call)
 {
     if (call->ended) return;
     call->given_up = true;
-    stop_head();
+    if (call->sent) stop_head();
+    else asio::post(executor_, Errand(self_.lock(), &Pipeline::send_gathered));
 }
 
 void Pipeline::watch_deadline(Deadline deadline)
@@ -357,31 +441,32 @@ void Pipeline::look_at_deadlines()
     const auto now = Clock::now();
     if (stop_limit_ && now >= *stop_limit_) return lose();
     Deadline next = stop_limit_.value_or(Deadline::max());
-    for (const Block& block : blocks_) {
-        if (!block.call) continue;
-        if (block.call->deadline <= now) block.call->late = true;
-        else next = std::min(next, block.call->deadline);
-    }
+    const auto look = [&](const CallPtr& call) {
+        if (call->deadline <= now) call->late = true;
+        else next = std::min(next, call->deadline);
+    };
+    std::ranges::for_each(gathered_, look);
+    for (const Turn& turn : turns_) std::ranges::for_each(turn.calls, look);
     if (next != Deadline::max()) watch_deadline(next);
+    sweep();
     stop_head();
 }
 
-/// Asks the server to stop what it works on, if nobody wants it any more.
+/// Asks the server to stop what it works on, if somebody does not want it any more.
 void Pipeline::stop_head()
 {
-    if (stopping_ || lost_ || blocks_.empty()) return;
-    const CallPtr& head = blocks_.front().call;
-    if (!head || !head->unwanted()) return;
+    if (stopping_ || lost_ || turns_.empty()) return;
+    if (!turns_.front().unwanted()) return;
     stopping_ = true;
     wire_->note_stop();
     const auto self = self_.lock();
-    asio::co_spawn(executor_, ask(self, head), [self](std::exception_ptr failure) {
+    asio::co_spawn(executor_, ask(self, turns_answered_), [self](std::exception_ptr failure) {
         if (failure) self->lose();
         self->release();
     });
 }
 
-asio::awaitable<void> Pipeline::ask(Self self, CallPtr head)
+asio::awaitable<void> Pipeline::ask(Self self, std::uint64_t head)
 {
     const auto limit = Clock::now() + stop_limit;
     if (!self->stop_limit_) {
@@ -392,7 +477,7 @@ asio::awaitable<void> Pipeline::ask(Self self, CallPtr head)
     const bool dealt_with = co_await on_its_own_terms(std::move(work));
     self->asked(dealt_with, head);
     self->release();
-    if (self->lost_ || self->blocks_.empty() || self->blocks_.front().call != head) co_return;
+    if (self->lost_ || !self->is_head(head)) co_return;
     // It may have come before the server had begun with it.
     asio::steady_timer pause(self->executor_, stop_patience);
     boost::system::error_code ignored;
@@ -401,13 +486,13 @@ asio::awaitable<void> Pipeline::ask(Self self, CallPtr head)
 }
 
 /// The request is over. If it may still be dealt with, it must find nobody on this connection.
-void Pipeline::asked(bool dealt_with, const CallPtr& head)
+void Pipeline::asked(bool dealt_with, std::uint64_t head)
 {
     stopping_ = false;
     ++stops_;
     if (!dealt_with) return lose();
     for (const CallPtr& call : std::exchange(held_, {})) ended_.push_back(call);
-    if (blocks_.empty() || blocks_.front().call != head) {
+    if (!is_head(head)) {
         stop_limit_.reset();
         stop_head();
     }

@@ -10,9 +10,10 @@ namespace trunkline::db::postgres {
 
 /// What was found out about the server while logging in.
 struct Session {
-    std::string version;                                     ///< "15.20"
-    bool pooler = false;                                     ///< somebody stands between us and the server
-    bool unnamed = false;                                    ///< no named statements
+    std::string version;  ///< "15.20"
+    bool pooler = false;  ///< somebody stands between us and the server
+    bool unnamed = false; ///< no named statements
+    bool echoes = false;  ///< answers pass through other hands: an echo tells whose they are
     Isolation default_isolation = Isolation::read_committed; ///< of a plain BEGIN
     std::vector<std::string> settings;                       ///< what is set at log-in, and again after a reset
 };

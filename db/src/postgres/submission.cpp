@@ -9,6 +9,14 @@
 
 namespace trunkline::db::postgres {
 
+Submission::Submission(Query given, Deadline until)
+    : query(std::move(given)),
+      text(text_of(statement())),
+      parameters(encode(statement())),
+      deadline(until),
+      reads_only(query.grouped() && reads(text))
+{}
+
 void Submission::conclude()
 {
     try {
@@ -17,6 +25,24 @@ void Submission::conclude()
         failure = std::current_exception();
     }
     if (given_up) failure = std::make_exception_ptr(boost::system::system_error(asio::error::operation_aborted));
+}
+
+void Submission::conclude_stopped()
+{
+    try {
+        refuse_stopped();
+    } catch (...) {
+        failure = std::current_exception();
+    }
+}
+
+void Submission::conclude_unsent(const std::string& farewell)
+{
+    try {
+        refuse_unsent(farewell);
+    } catch (...) {
+        failure = std::current_exception();
+    }
 }
 
 void Submission::conclude_lost(const std::string& farewell)
@@ -35,6 +61,32 @@ Result Submission::read() const
     describe_statement(info, statement());
     if (late && info.sqlstate == "57014") info.message = "the statement ran past its deadline and was stopped";
     throw_error(std::move(info));
+}
+
+void Submission::refuse_stopped() const
+{
+    if (given_up) throw_cancelled();
+    ErrorInfo info;
+    describe_statement(info, statement());
+    info.outcome = Outcome::rejected;
+    info.message = "the statement ran past its deadline and was stopped";
+    info.sqlstate = "57014";
+    throw CommandTimeout(std::move(info));
+}
+
+void Submission::refuse_unsent(const std::string& farewell) const
+{
+    if (given_up) throw_cancelled();
+    ErrorInfo info;
+    describe_statement(info, statement());
+    if (late) {
+        info.message = "the deadline had passed before the statement was sent";
+        info.sqlstate = "57014";
+        throw CommandTimeout(std::move(info));
+    }
+    info.message = "the connection to the database was closed";
+    info.sqlstate = farewell.empty() ? "08006" : farewell;
+    throw ConnectionLost(std::move(info));
 }
 
 void Submission::refuse_lost(const std::string& farewell) const

@@ -28,9 +28,7 @@ struct Submission {
     };
 
     /// Refuses what cannot be encoded.
-    Submission(Query given, Deadline until)
-        : query(std::move(given)), text(text_of(statement())), parameters(encode(statement())), deadline(until)
-    {}
+    Submission(Query given, Deadline until);
     const Statement& statement() const { return query.statements().front(); }
     /// Nobody wants its answer any more.
     bool unwanted() const noexcept { return late || given_up; }
@@ -39,21 +37,27 @@ struct Submission {
 
     /// It will not be heard of again: reads the reply, or says why there is none.
     void conclude();
+    /// The group it was in was stopped because nobody wanted this one any more.
+    void conclude_stopped();
+    /// It was never sent: its deadline has passed, it was given up, or the connection was lost before.
+    void conclude_unsent(const std::string& farewell);
     /// The connection was lost before the reply; `farewell` is what the server said last.
     void conclude_lost(const std::string& farewell);
+    [[noreturn]] void refuse_unsent(const std::string& farewell) const;
 
     Query query;
     std::string text;
     Parameters parameters;
     Deadline deadline;
 
-    std::string name;      // of the prepared statement; empty when it has none
-    bool prepares = false; // it is prepared in front, under the same Sync
-    bool unnamed = false;  // its name did not work: it goes without
+    bool reads_only = false; // grouped, and a read: the server is told so
+    bool sent = false;
+    std::string name;     // of the prepared statement; empty when it has none
+    bool unnamed = false; // its name did not work: it goes without
     int tries = 0;
     std::uint64_t stops_before = 0; // requests to stop that were over when it was sent
 
-    ResultPtr refusal; // of its preparation
+    ResultPtr refusal; // of what it needs, or of its commit
     ResultPtr reply;
     std::chrono::nanoseconds took{};
     bool late = false;
@@ -66,6 +70,7 @@ struct Submission {
 
 private:
     Result read() const;
+    [[noreturn]] void refuse_stopped() const;
     [[noreturn]] void refuse_lost(const std::string& farewell) const;
 };
 

@@ -8,6 +8,8 @@
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/redirect_error.hpp>
 
+#include <random>
+
 #include <fcntl.h>
 #include <sys/socket.h>
 
@@ -21,6 +23,12 @@ constexpr auto farewell_limit = 5s; // for the server to hang up
 constexpr int messages_while_idle_max = 64;
 
 Deadline now() { return std::chrono::steady_clock::now(); }
+
+std::int64_t any_number()
+{
+    std::random_device random;
+    return static_cast<std::int64_t>((std::uint64_t{random()} << 31) ^ random());
+}
 
 } // namespace
 
@@ -38,6 +46,16 @@ bool is_copy(const PGresult* reply)
 
 bool Step::failed() const noexcept { return postgres::failed(reply.get()); }
 
+bool Step::fits() const
+{
+    if (member || failed()) return true;
+    if (kind == Kind::echo)
+        return PQntuples(reply.get()) == 1 && PQnfields(reply.get()) == 1 && text == PQgetvalue(reply.get(), 0, 0);
+    // Every command here is answered by its first word; a COMMIT of what had failed is a ROLLBACK.
+    const std::string_view did = PQcmdStatus(reply.get());
+    return did.starts_with(text.substr(0, text.find(' '))) || (text == "COMMIT" && did == "ROLLBACK");
+}
+
 bool holds_together(const PGresult* reply)
 {
     const auto status = PQresultStatus(reply);
@@ -49,7 +67,7 @@ bool holds_together(const PGresult* reply)
 }
 
 Wire::Wire(asio::any_io_executor executor, std::shared_ptr<Lane> lane)
-    : lane_(std::move(lane)), timer_(executor), socket_(executor)
+    : lane_(std::move(lane)), timer_(executor), socket_(executor), last_echo_(any_number())
 {}
 
 Wire::~Wire() = default;
@@ -129,6 +147,10 @@ bool Wire::send(const Step& step)
     case Step::Kind::prepared:
         return PQsendQueryPrepared(native(), step.name.c_str(), with.size(), with.values(), with.lengths(),
                                    with.formats(), 0) == 1;
+    case Step::Kind::echo: {
+        const char* const values[] = {step.text.c_str()};
+        return PQsendQueryParams(native(), echo_text, 1, nullptr, values, nullptr, nullptr, 0) == 1;
+    }
     case Step::Kind::text: break;
     }
     return PQsendQueryParams(native(), step.text.c_str(), with.size(), with.types(), with.values(), with.lengths(),
@@ -226,10 +248,15 @@ bool Wire::place(Exchange& exchange, ResultPtr reply)
         exchange.complete = exchange.block == exchange.blocks.size();
         return true;
     }
-    if (exchange.step == block.size()) return false; // an answer to no question
     const bool believed = holds_together(reply.get()) && !is_copy(reply.get());
-    block[exchange.step++].reply = std::move(reply);
-    return believed;
+    if (exchange.step < block.size()) {
+        block[exchange.step++].reply = std::move(reply);
+        return believed && block[exchange.step - 1].fits();
+    }
+    // Behind the last step only the commit that a Sync is can fail; else it is an answer to no question.
+    if (!believed || !postgres::failed(reply.get()) || block.back().failed()) return false;
+    block.back().reply = std::move(reply);
+    return true;
 }
 
 void Wire::collect_simple(Exchange& exchange)

@@ -32,12 +32,19 @@ bool is_copy(const PGresult* reply);
 /// it can be believed.
 bool holds_together(const PGresult* reply);
 
+/// Comes back as it was sent. In front of a statement it tells the answer to this question from one to a question of
+/// the same shape, which nothing in the protocol does: for connections whose answers pass through other hands.
+inline constexpr auto echo_text = "SELECT $1::int8";
+/// Makes what follows under the same Sync read only: the server refuses a write, and to take it back.
+inline constexpr auto read_only_text = "SELECT set_config('transaction_read_only', 'on', true)";
+
 /// One request to the server, and what it answered.
 struct Step {
     enum class Kind {
         text,     ///< Parse, Bind, Execute of an unnamed statement
         prepare,  ///< Parse of a named one
         prepared, ///< Bind, Execute of a named one
+        echo,     ///< `echo_text` with the number that `text` is
     };
 
     Kind kind = Kind::text;
@@ -48,6 +55,8 @@ struct Step {
     ResultPtr reply;                        ///< empty when the server never answered
 
     bool failed() const noexcept;
+    /// False when it is the driver's own and the reply is that of something else: the answers are another's.
+    bool fits() const;
     /// The server did not look at it, because a step before it had failed.
     bool passed_over() const noexcept { return PQresultStatus(reply.get()) == PGRES_PIPELINE_ABORTED; }
 };
@@ -100,6 +109,9 @@ public:
     bool settle_idle();
     asio::posix::stream_descriptor& socket() noexcept { return socket_; }
 
+    /// A number that no other answer is likely to be.
+    std::int64_t next_echo() noexcept { return ++last_echo_; }
+
     /// Takes leave, and waits at most five seconds until the server has hung up.
     asio::awaitable<void> close();
 
@@ -139,6 +151,7 @@ private:
     bool broken_ = true;
     std::uint64_t stopped_ = 0;
     std::string farewell_;
+    std::int64_t last_echo_;
 };
 
 } // namespace trunkline::db::postgres

@@ -15,6 +15,7 @@ namespace trunkline::db {
 
 namespace asio = boost::asio;
 
+class Grouped;
 class Transaction;
 class Within;
 
@@ -91,6 +92,7 @@ public:
     Engine engine() const noexcept { return do_engine(); }
 
 private:
+    friend class Grouped;
     friend class Within;
     virtual asio::awaitable<std::vector<Result>> do_run(Query query) = 0;
     virtual asio::awaitable<Transaction>

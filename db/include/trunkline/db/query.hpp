@@ -42,10 +42,15 @@ public:
     /// Sets `limit()`, unless a shorter one is set already.
     void narrow(std::chrono::nanoseconds limit) noexcept;
 
+    /// Whether its caller said that it may share its fate with strangers: see grouped.hpp.
+    bool grouped() const noexcept { return grouped_; }
+    void group() noexcept { grouped_ = true; }
+
 private:
     std::vector<Statement> statements_;
     std::optional<std::chrono::nanoseconds> limit_;
     bool unit_ = false;
+    bool grouped_ = false;
 };
 
 /// Statements that are known beforehand, sent as one unit: all happen or none.
