@@ -3,11 +3,13 @@
 //
 //   db_throughput URL MODE WORK TASKS CONNECTIONS SECONDS
 //
-//   MODE  lease   one acquire() for each statement
-//         pool    the pool's helpers
-//         begin   a transaction around each statement
+//   MODE  lease    one acquire() for each statement
+//         pool     the pool's helpers
+//         grouped  the same, grouped under one Sync
+//         begin    a transaction around each statement
 //   WORK  read    a row by its key, of `bench_rows`
 //         insert  a row into `bench_log`
+//         mixed   reads, and in one of twenty cases a statement of 100 ms: what is counted and timed is the reads
 //
 // Ends with one line of JSON.
 #include <trunkline/db.hpp>
@@ -43,6 +45,7 @@ struct Load {
     db::Pool& pool;
     std::string mode;
     bool insert = false;
+    bool mixed = false;
     Clock::time_point from;
     Clock::time_point until;
     std::vector<std::uint32_t> microseconds{};
@@ -69,6 +72,9 @@ asio::awaitable<void> through(Load& load, std::int64_t id)
         auto transaction = co_await load.pool.begin();
         co_await one(load, transaction, id);
         co_await transaction.commit();
+    } else if (load.mode == "grouped") {
+        db::Grouped grouped(load.pool);
+        co_await one(load, grouped, id);
     } else {
         co_await one(load, load.pool, id);
     }
@@ -79,6 +85,11 @@ asio::awaitable<void> task(Load& load, unsigned seed)
     std::mt19937 random(seed);
     std::uniform_int_distribution<std::int64_t> any(1, rows);
     for (auto began = Clock::now(); began < load.until;) {
+        if (load.mixed && random() % 20 == 0) {
+            co_await load.pool.query("SELECT pg_sleep(0.1)");
+            began = Clock::now();
+            continue;
+        }
         co_await through(load, any(random));
         const auto ended = Clock::now();
         if (began >= load.from)
@@ -134,8 +145,8 @@ void print(Load& load, double seconds, double cpu)
 int main(int argc, char** argv)
 {
     const auto known = [&](const char* mode) { return argc == 7 && std::strcmp(argv[2], mode) == 0; };
-    if (!known("lease") && !known("pool") && !known("begin")) {
-        std::cerr << "usage: db_throughput URL lease|pool|begin read|insert TASKS CONNECTIONS SECONDS\n";
+    if (!known("lease") && !known("pool") && !known("grouped") && !known("begin")) {
+        std::cerr << "usage: db_throughput URL lease|pool|grouped|begin read|insert|mixed TASKS CONNECTIONS SECONDS\n";
         return 2;
     }
     db::Options options = db::Options::parse(argv[1]);
@@ -145,7 +156,7 @@ int main(int argc, char** argv)
     db::Pool pool(io.get_executor(), options);
     const double seconds = std::stod(argv[6]);
     const auto warm = Clock::now() + std::chrono::milliseconds(300);
-    Load load{pool, argv[2], std::strcmp(argv[3], "insert") == 0, warm,
+    Load load{pool, argv[2], std::strcmp(argv[3], "insert") == 0, std::strcmp(argv[3], "mixed") == 0, warm,
               warm + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds))};
     std::size_t running = 1;
     asio::co_spawn(io, run_all(load, std::stoul(argv[4]), running), [](std::exception_ptr failure) {

@@ -3,6 +3,7 @@
 
 // trunkline::db: one asynchronous pool for PostgreSQL and SQLite.
 
+#include <trunkline/db/grouped.hpp>
 #include <trunkline/db/listener.hpp>
 #include <trunkline/db/pool.hpp>
 
