@@ -156,7 +156,11 @@ int main(int argc, char** argv)
     db::Pool pool(io.get_executor(), options);
     const double seconds = std::stod(argv[6]);
     const auto warm = Clock::now() + std::chrono::milliseconds(300);
-    Load load{pool, argv[2], std::strcmp(argv[3], "insert") == 0, std::strcmp(argv[3], "mixed") == 0, warm,
+    Load load{pool,
+              argv[2],
+              std::strcmp(argv[3], "insert") == 0,
+              std::strcmp(argv[3], "mixed") == 0,
+              warm,
               warm + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds))};
     std::size_t running = 1;
     asio::co_spawn(io, run_all(load, std::stoul(argv[4]), running), [](std::exception_ptr failure) {

@@ -10,9 +10,7 @@ namespace trunkline::db::detail {
 using Clock = std::chrono::steady_clock;
 
 Lease::Lease(std::shared_ptr<Slots> slots, SlotPtr slot, Slot::Holding holding)
-    : slots_(std::move(slots)),
-      slot_(std::move(slot)),
-      holding_(slot_->holdings.insert(slot_->holdings.end(), std::move(holding)))
+    : slots_(std::move(slots)), slot_(std::move(slot)), holding_(slot_->hold(std::move(holding)))
 {
     if (holding_->task) hold_ = holding_->task->hold(holding_->place, holding_->kept);
 }

@@ -90,7 +90,7 @@ asio::awaitable<std::vector<Result>> Pool::Impl::run(std::shared_ptr<Slots> slot
     if (lease.shared()) co_return co_await run_beside(std::move(lease), std::move(query), not_after);
     const bool unit = query.is_unit();
     const auto began = detail::Moment::now();
-    const auto session = std::make_shared<Session>(std::move(lease), Session::Kind::passing);
+    const auto session = Session::make(std::move(lease), Session::Kind::passing);
     auto results = co_await Session::run(session, 0, std::move(query), not_after);
     if (!unit) {
         const auto waited = detail::Moment::now().waited_since(began);
@@ -130,7 +130,7 @@ asio::awaitable<Transaction> Pool::Impl::begin(std::shared_ptr<Slots> slots, Tra
     holding.kept = true;
     detail::refuse_nested(*slots, holding.task, place);
     detail::Lease lease = co_await detail::acquire(std::move(slots), std::move(holding), not_after);
-    const auto session = std::make_shared<Session>(std::move(lease), Session::Kind::passing);
+    const auto session = Session::make(std::move(lease), Session::Kind::passing);
     co_return co_await Session::begin(session, 0, options, not_after);
 }
 

@@ -5,6 +5,7 @@
 #include "report.hpp"
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/recycling_allocator.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
@@ -53,21 +54,30 @@ Session::~Session()
     if (!slot->cut && slot->usable()) slot->connection->mark_for_reset();
 }
 
+/// In memory that the last lease left, if there is some.
+Session::Self Session::make(Lease lease, Kind kind)
+{
+    return std::allocate_shared<Session>(asio::recycling_allocator<Session>(), std::move(lease), kind);
+}
+
 Connection Session::connection(Lease lease)
 {
-    return Connection(std::make_shared<Session>(std::move(lease), Kind::borrowed));
+    lease.slot()->connection->lend();
+    return Connection(make(std::move(lease), Kind::borrowed));
 }
 
 // -- Calls ---------------------------------------------------------------------
 
-asio::awaitable<Session::Results> Session::run(Self self, Level level, Query query, Deadline not_after)
+asio::awaitable<Session::Results> Session::run(Self self, Level level, Query query, std::optional<Deadline> not_after)
 {
-    const Deadline deadline = self->command_deadline(not_after);
+    const Deadline own = query.limit() ? after(Clock::now(), *query.limit()) : Deadline::max();
+    const Deadline deadline = self->command_deadline(not_after.value_or(own));
     expect_groupable(query, self->engine_);
     self->expect_innermost(level);
-    self->expect_usable(asked_by(query, self->engine_));
-    co_await clean(self, deadline);
+    self->expect_usable(&query);
+    if (self->abandoned_ != 0) co_await clean(self, deadline);
     if (!query.statements().empty()) self->lease_->holding().statement = query.statements().front().text();
+    if (self->driver().prefers_beside(query)) co_return co_await run_beside(self, std::move(query), deadline);
     auto work = self->driver().run(std::move(query), deadline);
     co_return co_await call(self, std::move(work));
 }
@@ -76,7 +86,7 @@ asio::awaitable<Transaction> Session::begin(Self self, Level level, TransactionO
 {
     const Deadline deadline = self->command_deadline(not_after);
     self->expect_innermost(level);
-    self->expect_usable({});
+    self->expect_usable(nullptr);
     co_await clean(self, deadline);
     if (self->open_.empty()) {
         if (!options.isolation) options.isolation = self->lease_->slots()->options().isolation;
@@ -95,7 +105,7 @@ asio::awaitable<void> Session::commit(Self self, Level level)
 {
     const Deadline deadline = self->command_deadline(Deadline::max());
     self->expect_innermost(level);
-    self->expect_usable({});
+    self->expect_usable(nullptr);
     co_await clean(self, deadline);
     std::exception_ptr failure;
     try {
@@ -119,7 +129,7 @@ asio::awaitable<void> Session::rollback(Self self, Level level)
 {
     if (!self->is_open(level)) throw UsageError(transaction_over);
     const SlotPtr slot = self->lease_->slot();
-    if (slot->running) throw UsageError(another_call);
+    if (slot->busy()) throw UsageError(another_call);
     self->forget(level);
     try {
         if (!slot->cut && slot->usable()) co_await clean(self, self->command_deadline(Deadline::max()));
@@ -197,6 +207,24 @@ asio::awaitable<Session::Results> Session::call(Self self, asio::awaitable<Resul
     co_return results;
 }
 
+/// The same for a single statement, which the driver's own way of stopping and breaking off serves.
+asio::awaitable<Session::Results> Session::run_beside(Self self, Query query, Deadline deadline)
+{
+    const SlotPtr slot = self->lease_->slot();
+    slot->beside = true; // stays when this coroutine is destroyed in the middle: see Slots::give_back
+    std::exception_ptr failure;
+    Results results;
+    try {
+        Beside answer = co_await self->driver().run_beside(std::move(query), deadline);
+        results.push_back(std::move(answer.result));
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    slot->beside = false;
+    if (failure) self->rethrow(slot->cut, failure);
+    co_return results;
+}
+
 /// The connection has to outlive what runs on it.
 asio::awaitable<Session::Results> Session::keep(Self, asio::awaitable<Results> work)
 {
@@ -205,14 +233,20 @@ asio::awaitable<Session::Results> Session::keep(Self, asio::awaitable<Results> w
 
 void Session::rethrow(bool cut, std::exception_ptr failure) const
 {
+    if (!cut) std::rethrow_exception(failure);
     try {
         std::rethrow_exception(failure);
     } catch (const boost::system::system_error& error) {
-        if (!cut || error.code() != asio::error::operation_aborted) throw;
-        ErrorInfo info;
-        info.outcome = Outcome::unknown;
-        throw_pool_closed(std::move(info));
+        if (error.code() != asio::error::operation_aborted) throw;
+    } catch (const ConnectionLost&) { // it was broken off
     }
+    ErrorInfo info;
+    if (const auto& statement = lease_->holding().statement) {
+        info.statement = std::string(statement->on(engine_));
+        info.place = statement->place();
+    }
+    info.outcome = Outcome::unknown;
+    throw_pool_closed(std::move(info));
 }
 
 void Session::committed()
@@ -230,7 +264,7 @@ void Session::committed()
 
 void Session::end_of_transaction() noexcept
 {
-    if (kind_ == Kind::passing && open_.empty() && !lease_->slot()->running) lease_.reset();
+    if (kind_ == Kind::passing && open_.empty() && !lease_->slot()->busy()) lease_.reset();
 }
 
 Deadline Session::command_deadline(Deadline not_after) const
@@ -250,12 +284,14 @@ void Session::expect_innermost(Level level) const
     throw UsageError("a savepoint of this transaction is open: run the statement on the savepoint, or end it first");
 }
 
-void Session::expect_usable(const ErrorInfo& asked) const
+void Session::expect_usable(const Query* asked) const
 {
     const SlotPtr& slot = lease_->slot();
-    if (slot->cut) throw_pool_closed(asked);
-    if (slot->running) throw UsageError(another_call);
-    if (!slot->usable()) throw_connection_lost(asked);
+    if (slot->busy() && !slot->cut) throw UsageError(another_call);
+    if (slot->usable() && !slot->cut) return;
+    ErrorInfo info = asked ? asked_by(*asked, engine_) : ErrorInfo();
+    if (slot->cut) throw_pool_closed(std::move(info));
+    throw_connection_lost(std::move(info));
 }
 
 bool Session::is_open(Level level) const noexcept

@@ -30,10 +30,12 @@ public:
     Session& operator=(const Session&) = delete;
     ~Session();
 
+    static Self make(Lease lease, Kind kind);
     static Connection connection(Lease lease);
 
-    /// The calls below take at most `command_timeout`, and never go beyond `not_after`.
-    static asio::awaitable<Results> run(Self self, Level level, Query query, Deadline not_after);
+    /// The calls below take at most `command_timeout`, and never go beyond `not_after`, which is the query's own limit
+    /// from when the call is awaited, unless it is given.
+    static asio::awaitable<Results> run(Self self, Level level, Query query, std::optional<Deadline> not_after = {});
     static asio::awaitable<Transaction> begin(Self self, Level level, TransactionOptions options, Deadline not_after);
     static asio::awaitable<void> commit(Self self, Level level);
     static asio::awaitable<void> rollback(Self self, Level level);
@@ -48,6 +50,7 @@ private:
         std::vector<std::function<void()>> after_commit;
     };
 
+    static asio::awaitable<Results> run_beside(Self self, Query query, Deadline deadline);
     static asio::awaitable<void> clean(Self self, Deadline deadline);
     static asio::awaitable<Results> control(Self self, std::string sql, std::size_t depth, Deadline deadline);
     static asio::awaitable<Results> call(Self self, asio::awaitable<Results> work);
@@ -55,7 +58,7 @@ private:
     [[noreturn]] void rethrow(bool cut, std::exception_ptr failure) const;
 
     void expect_innermost(Level level) const;
-    void expect_usable(const ErrorInfo& asked) const;
+    void expect_usable(const Query* asked) const;
     void committed();
     void forget(Level level) noexcept;
     bool is_open(Level level) const noexcept;

@@ -63,6 +63,22 @@ Holder holder_of(const Slot::Holding& holding, Engine engine)
 
 } // namespace
 
+Slot::Holdings::iterator Slot::hold(Holding holding)
+{
+    if (spare.empty()) return holdings.insert(holdings.end(), std::move(holding));
+    spare.front() = std::move(holding);
+    holdings.splice(holdings.end(), spare);
+    return std::prev(holdings.end());
+}
+
+void Slot::let_go(Holdings::iterator holding) noexcept
+{
+    if (!spare.empty()) return void(holdings.erase(holding));
+    holding->task.reset();
+    holding->statement.reset();
+    spare.splice(spare.end(), holdings, holding);
+}
+
 std::shared_ptr<Slots> Slots::make(asio::any_io_executor executor, Options options, std::unique_ptr<Driver> driver)
 {
     std::shared_ptr<Slots> made(new Slots(std::move(executor), std::move(options), std::move(driver)));
@@ -136,12 +152,15 @@ void Slots::give_back(const SlotPtr& slot, Slot::Holdings::iterator holding) noe
 {
     const bool shared = holding->use != PoolPolicy::Use::alone;
     counters_.hold_max = std::max<std::chrono::nanoseconds>(counters_.hold_max, Clock::now() - holding->since);
-    slot->holdings.erase(holding);
+    slot->let_go(holding);
     if (slot->cut) return; // closed, or being closed
+    // Helpers and transactions are not trusted either when it is plain that they left something.
+    if (slot->connection && slot->connection->left_state()) slot->connection->mark_for_reset();
     if (shared) return returned(slot);
-    if (slot->running) {
+    if (slot->busy()) {
         // The caller was destroyed in the middle of a call, so nothing is known of the connection.
         slot->running.reset();
+        slot->beside = false;
         slot->connection.reset();
     }
     if (slot->usable() && slot->connection->condition() != Condition::idle) return in_background(run_rollback, slot);

@@ -21,7 +21,8 @@ class Waiter;
 struct Slot {
     PoolPolicy::SlotId id{};
     std::unique_ptr<DriverConnection> connection; // none while it opens and once it closes
-    Stop running;                                 // stops what runs; none when nothing does
+    Stop running;                                 // stops what runs; none when nothing does that can be stopped so
+    bool beside = false;                          // a caller's statement runs that `break_off` ends
     bool cut = false;                             // taken from its holder: the pool closed under it
     bool distrusted = false;                      // never to be lent again, whatever its condition says
 
@@ -36,6 +37,11 @@ struct Slot {
     };
     using Holdings = std::list<Holding>;
     Holdings holdings; // one, or those of all who share it
+    Holdings spare;    // a place for one, kept for the next
+
+    bool busy() const noexcept { return running || beside; }
+    Holdings::iterator hold(Holding holding);
+    void let_go(Holdings::iterator holding) noexcept;
 
     bool usable() const noexcept { return connection && !distrusted && connection->condition() != Condition::broken; }
     /// The same, and it looks whether the server has hung up meanwhile. REQUIRES: nothing runs.

@@ -50,9 +50,7 @@ asio::awaitable<void> Transaction::rollback() { return detail::Session::rollback
 
 asio::awaitable<std::vector<Result>> Transaction::do_run(Query query)
 {
-    const auto session = present(session_);
-    const Deadline not_after = from_now(query.limit());
-    co_return co_await detail::Session::run(session, level_, std::move(query), not_after);
+    return detail::Session::run(present(session_), level_, std::move(query));
 }
 
 asio::awaitable<Transaction> Transaction::do_begin(TransactionOptions options,
@@ -80,9 +78,7 @@ Connection::~Connection() = default;
 
 asio::awaitable<std::vector<Result>> Connection::do_run(Query query)
 {
-    const auto session = present(session_);
-    const Deadline not_after = from_now(query.limit());
-    co_return co_await detail::Session::run(session, 0, std::move(query), not_after);
+    return detail::Session::run(present(session_), 0, std::move(query));
 }
 
 asio::awaitable<Transaction> Connection::do_begin(TransactionOptions options,

@@ -26,15 +26,24 @@ Step echo_step(std::int64_t number)
     return step;
 }
 
+/// What the server said to a question of ours.
+std::optional<bool> read_answer(const Step& step)
+{
+    if (step.failed() || PQntuples(step.reply.get()) != 1) return std::nullopt;
+    return std::string_view(PQgetvalue(step.reply.get(), 0, 0)) == "t";
+}
+
 } // namespace
 
 PostgresConnection::PostgresConnection(asio::any_io_executor executor, std::shared_ptr<Wire> wire, Session session,
-                                       const Options& options)
+                                       std::shared_ptr<CleanTexts> clean_texts, const Options& options)
     : wire_(std::move(wire)),
       session_(std::make_shared<Session>(std::move(session))),
       options_(options),
       cache_(std::make_shared<StatementCache>(options.statement_cache_size)),
-      pipeline_(Pipeline::make(std::move(executor), {wire_, cache_, session_}))
+      pipeline_(Pipeline::make(std::move(executor), {wire_, cache_, session_})),
+      clean_texts_(std::move(clean_texts)),
+      revocations_(clean_texts_->revocations())
 {}
 
 PostgresConnection::~PostgresConnection() = default;
@@ -62,11 +71,35 @@ asio::awaitable<std::vector<Result>> PostgresConnection::run(Query query, Deadli
 
 asio::awaitable<Beside> PostgresConnection::run_beside(Query query, Deadline deadline)
 {
+    if (!pipeline_->busy()) check_ready(deadline, &query.statements().front());
     ++queries_;
     if (std::exchange(reset_due_, false))
-        for (auto& text : reset_texts(*session_)) pipeline_->put_in_front(std::move(text), true);
+        for (auto& text : plan_reset()) pipeline_->put_in_front(std::move(text), true);
+    note_use(query.statements().front());
     for (auto& name : std::exchange(stale_, {})) pipeline_->put_in_front("DEALLOCATE " + name, false);
     return Pipeline::run(pipeline_, std::move(query), deadline);
+}
+
+bool PostgresConnection::prefers_beside(const Query& query) const noexcept
+{
+    if (query.is_unit() || query.statements().empty() || options_.raw_sql || reset_due_ || !stale_.empty())
+        return false;
+    if (wire_->broken() || wire_->transaction() != PQTRANS_IDLE || pipeline_->busy()) return false;
+    const std::string_view text = query.statements().front().text().on(Engine::postgresql);
+    const auto* known = clean_texts_->find(text);
+    return known && known->plain && !clean_texts_->wants_to_ask(*known, std::chrono::steady_clock::now());
+}
+
+void PostgresConnection::mark_for_reset()
+{
+    if (session_->pooler) return;
+    if (touched_ || revocations_ != clean_texts_->revocations()) reset_due_ = true;
+}
+
+void PostgresConnection::lend()
+{
+    is_lent_ = !session_->pooler;
+    mark_for_reset();
 }
 
 asio::awaitable<void> PostgresConnection::begin(TransactionOptions options, Deadline deadline)
@@ -165,6 +198,10 @@ Trip PostgresConnection::plan(const Query& query, bool named)
     }
     trip.simple = options_.raw_sql && !trip.unit && !query.grouped() && statements[0].parameters().empty();
     plan_front(trip);
+    for (const Statement& statement : statements) {
+        plan_question(trip, statement);
+        note_use(statement);
+    }
     if (trip.unit) {
         TransactionOptions own;
         own.isolation = options_.isolation;
@@ -229,10 +266,45 @@ void PostgresConnection::plan_front(Trip& trip)
 {
     trip.began_idle = wire_->transaction() == PQTRANS_IDLE;
     if (!trip.began_idle) return;
+    // What was to go in front of a statement that was refused before it was sent is still due.
+    if (pipeline_->drop_front()) reset_due_ = true;
     if (reset_due_)
-        for (auto& text : reset_texts(*session_)) trip.reset.push_back(text_step(std::move(text)));
+        for (auto& text : plan_reset()) trip.reset.push_back(text_step(std::move(text)));
     for (const auto& name : stale_) trip.evictions.push_back(text_step("DEALLOCATE " + name));
     stale_.clear();
+}
+
+/// Takes down what the statement may leave behind.
+void PostgresConnection::note_use(const Statement& statement)
+{
+    const auto& known = clean_texts_->use(statement.text().on(Engine::postgresql));
+    if (known.names_state) left_state_ = true;
+    if (touched_) return;
+    touched_ = !known.clean || !clean_texts_->believes(known, std::chrono::steady_clock::now());
+}
+
+/// Asks about the statement, or about all of them, when the answer may spare somebody a reset. What is asked now counts
+/// as true until the answer is there, and that is before anybody else has the connection.
+void PostgresConnection::plan_question(Trip& trip, const Statement& statement)
+{
+    if (!is_lent_ || !trip.began_idle || trip.question) return;
+    trip.question = clean_texts_->question(statement.text().on(Engine::postgresql), std::chrono::steady_clock::now());
+    if (!trip.question) return;
+    trip.asking.push_back(text_step(question_text()));
+    trip.asking[0].parameters = &trip.parameters.emplace_back(trip.question->parameters);
+}
+
+/// From here on the session counts as it was after log-in: if the reset fails, the connection goes.
+std::vector<std::string> PostgresConnection::plan_reset()
+{
+    std::vector<std::string> texts = reset_texts(*session_);
+    if (std::exchange(prepared_, false)) {
+        texts.emplace_back("DEALLOCATE ALL"); // ours go with the borrower's
+        cache_->forget_all();
+    }
+    touched_ = left_state_ = false;
+    revocations_ = clean_texts_->revocations();
+    return texts;
 }
 
 // -- The trip ----------------------------------------------------------------
@@ -241,7 +313,7 @@ asio::awaitable<void> PostgresConnection::make(Trip& trip, Deadline deadline)
 {
     // The simple protocol has no place for something in front: that is a trip of its own then.
     Exchange front, main;
-    for (Block* block : {&trip.reset, &trip.evictions})
+    for (Block* block : {&trip.reset, &trip.evictions, &trip.asking})
         if (!block->empty()) (trip.simple ? front : main).blocks.push_back(block);
     main.blocks.push_back(&trip.main);
     main.simple = trip.simple;
@@ -256,10 +328,20 @@ asio::awaitable<void> PostgresConnection::make(Trip& trip, Deadline deadline)
 }
 
 /// Draws the conclusions that outlive the call.
-void PostgresConnection::learn(const Trip& trip)
+void PostgresConnection::learn(Trip& trip)
 {
     for (const Step& step : trip.main)
         if (step.kind == Step::Kind::prepare && step.failed()) cache_->forget(step.name);
+    if (trip.question) clean_texts_->answered(*std::exchange(trip.question, std::nullopt), read_answer(trip.asking[0]));
+    if (touched_) {
+        left_state_ = left_state_ || trip.left_state();
+        prepared_ = prepared_ || trip.prepared();
+        changed_schema_ = changed_schema_ || trip.changed_schema();
+    }
+    if (changed_schema_ && wire_->transaction() != PQTRANS_INTRANS) {
+        clean_texts_->distrust();
+        changed_schema_ = false;
+    }
     if (trip.reset.empty()) return;
     // A session that is not proved clean is nobody's: what ran on it is not believed.
     if (trip.reset_failed()) wire_->give_up();

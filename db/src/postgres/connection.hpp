@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "postgres/clean_texts.hpp"
 #include "postgres/pipeline.hpp"
 #include "postgres/session.hpp"
 #include "postgres/statement_cache.hpp"
@@ -17,22 +18,30 @@ namespace trunkline::db::postgres {
 /// own. A unit is BEGIN … COMMIT under one Sync, or SAVEPOINT … RELEASE within a transaction. With `raw_sql` a single
 /// statement without parameters goes by the simple protocol; a unit does not.
 ///
+/// What a borrower leaves in the session is reset before the next one is served, in front of his first message: unless
+/// nothing but statements ran since the last reset of which the server said that they leave nothing (CleanTexts). A
+/// single statement outside of a transaction, with nothing to be sent in front of it, goes the short way of those that
+/// share a connection.
+///
 /// A call that completed at the server although its deadline had passed, or although another error came first, is
 /// answered with what the server said.
 class PostgresConnection final : public DriverConnection {
 public:
     PostgresConnection(asio::any_io_executor executor, std::shared_ptr<Wire> wire, Session session,
-                       const Options& options);
+                       std::shared_ptr<CleanTexts> clean_texts, const Options& options);
     PostgresConnection(const PostgresConnection&) = delete;
     ~PostgresConnection() override;
 
     asio::awaitable<std::vector<Result>> run(Query query, Deadline deadline) override;
     asio::awaitable<Beside> run_beside(Query query, Deadline deadline) override;
+    bool prefers_beside(const Query& query) const noexcept override;
     void break_off() noexcept override { pipeline_->close(); }
     asio::awaitable<void> begin(TransactionOptions options, Deadline deadline) override;
     asio::awaitable<void> commit(Deadline deadline) override;
     asio::awaitable<void> rollback(Deadline deadline) override;
-    void mark_for_reset() override { reset_due_ = !session_->pooler; }
+    void mark_for_reset() override;
+    void lend() override;
+    bool left_state() const noexcept override { return left_state_; }
     asio::awaitable<void> close() override;
 
     Condition condition() const noexcept override;
@@ -47,12 +56,15 @@ private:
     void check_ready(Deadline deadline, const Statement* first);
     Trip plan(const Query& query, bool named);
     void plan_front(Trip& trip);
+    void plan_question(Trip& trip, const Statement& statement);
+    void note_use(const Statement& statement);
+    std::vector<std::string> plan_reset();
     void plan_execution(Trip& trip, std::size_t member, std::string text, bool named);
     std::optional<std::string> plan_name(Trip& trip, std::size_t member, const std::string& text);
     bool make_room(Trip& trip);
     asio::awaitable<void> make(Trip& trip, Deadline deadline);
     asio::awaitable<void> undo(Trip& trip);
-    void learn(const Trip& trip);
+    void learn(Trip& trip);
     bool heals(const Trip& trip);
     [[noreturn]] void fail(const Trip& trip, const Query& query);
     [[noreturn]] void fail_broken(const Trip& trip, const Query& query);
@@ -63,6 +75,13 @@ private:
     std::shared_ptr<StatementCache> cache_;
     std::shared_ptr<Pipeline> pipeline_;
     std::vector<std::string> stale_; ///< forgotten, and still open at the server
+    std::shared_ptr<CleanTexts> clean_texts_;
+    bool is_lent_ = false;        ///< now and then: it pays to ask
+    bool touched_ = false;        ///< something ran since the last reset that is not proved to leave nothing
+    bool left_state_ = false;     ///< something ran that certainly left something
+    bool prepared_ = false;       ///< a borrower did, with a name of his own
+    bool changed_schema_ = false; ///< by something that may not be committed yet
+    std::uint64_t revocations_ = 0;
     bool reset_due_ = false;
     std::uint64_t queries_ = 0;
 };

@@ -74,6 +74,7 @@ private:
     const asio::any_io_executor executor_;
     const Options options_;
     const std::shared_ptr<Lane> lane_;
+    const std::shared_ptr<CleanTexts> clean_texts_ = std::make_shared<CleanTexts>();
     std::string description_ = "PostgreSQL, not connected yet";
     bool shares_ = false; // until it is known what is in between
 };
@@ -89,7 +90,8 @@ asio::awaitable<std::unique_ptr<DriverConnection>> PostgresDriver::log_in(Deadli
     Session session = co_await look_around(*wire, deadline);
     describe(session);
     shares_ = !session.pooler && !options_.raw_sql;
-    co_return std::make_unique<PostgresConnection>(executor_, std::move(wire), std::move(session), options_);
+    co_return std::make_unique<PostgresConnection>(executor_, std::move(wire), std::move(session), clean_texts_,
+                                                   options_);
 }
 
 /// libpq looks names up itself, and blocks: it is given addresses.

@@ -46,6 +46,9 @@ public:
     /// To be sent, under a Sync of its own, in front of the next statement.
     void put_in_front(std::string text, bool must_succeed);
 
+    /// Forgets that again. True when there was something.
+    bool drop_front() noexcept { return !std::exchange(front_, {}).empty(); }
+
     bool busy() const noexcept { return !turns_.empty() || !gathered_.empty() || stopping_; }
     /// Fails everybody, who hear of it later: the connection is given up.
     void close() noexcept;

@@ -25,7 +25,8 @@ std::string begin_text(const TransactionOptions& options, Isolation server_defau
 Isolation isolation_named(std::string_view name);
 
 /// What brings a session back to how it was after log-in, prepared statements excepted: role and settings, cursors,
-/// LISTENs, advisory locks, temporary tables, sequence state.
+/// LISTENs, advisory locks, temporary tables, sequence state. They go without names:
+/// a DEALLOCATE ALL of a borrower must not be able to break them, and what has no plan costs little to parse.
 std::vector<std::string> reset_texts(const Session& session);
 
 } // namespace trunkline::db::postgres

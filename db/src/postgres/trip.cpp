@@ -5,6 +5,8 @@
 
 #include <trunkline/db/error.hpp>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace trunkline::db::postgres {
@@ -19,6 +21,55 @@ const Step* Trip::failure() const
 bool Trip::reset_failed() const
 {
     return std::any_of(reset.begin(), reset.end(), [](const Step& step) { return step.failed(); });
+}
+
+namespace {
+
+std::string_view tag_of(const Step& step)
+{
+    const char* tag = PQcmdStatus(const_cast<PGresult*>(step.reply.get()));
+    return tag ? tag : "";
+}
+
+/// What neither changes the session nor makes anything that lives in it. A temporary table has the tag of any other.
+bool leaves_nothing(std::string_view tag)
+{
+    static constexpr std::array harmless{"SELECT",   "INSERT", "UPDATE",   "DELETE",    "MERGE",   "BEGIN",
+                                         "START",    "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "FETCH",
+                                         "TRUNCATE", "NOTIFY", "EXPLAIN",  "SHOW",      "VACUUM",  "ANALYZE"};
+    return tag.empty() || std::ranges::any_of(harmless, [tag](std::string_view it) { return tag.starts_with(it); });
+}
+
+/// SET LOCAL ends with the transaction.
+bool is_local(std::string_view text)
+{
+    constexpr std::string_view beginning = "SET LOCAL ";
+    const auto same = [](char a, char b) { return a == b || (a >= 'a' && a <= 'z' && a - 'a' + 'A' == b); };
+    return text.size() >= beginning.size() && std::ranges::equal(text.substr(0, beginning.size()), beginning, same);
+}
+
+} // namespace
+
+bool Trip::left_state() const
+{
+    return std::ranges::any_of(main, [](const Step& step) {
+        const auto tag = tag_of(step);
+        return !leaves_nothing(tag) && !(tag == "SET" && is_local(step.text));
+    });
+}
+
+bool Trip::prepared() const
+{
+    return std::ranges::any_of(main, [](const Step& step) { return tag_of(step) == "PREPARE"; });
+}
+
+bool Trip::changed_schema() const
+{
+    static constexpr std::array changing{"CREATE", "ALTER", "DROP", "DO", "CALL", "IMPORT", "EXECUTE"};
+    return std::ranges::any_of(main, [](const Step& step) {
+        const auto tag = tag_of(step);
+        return std::ranges::any_of(changing, [tag](std::string_view it) { return tag.starts_with(it); });
+    });
 }
 
 namespace {

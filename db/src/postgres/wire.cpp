@@ -21,6 +21,7 @@ namespace {
 
 constexpr auto farewell_limit = 5s; // for the server to hang up
 constexpr int messages_while_idle_max = 64;
+constexpr auto moment = 100us; // less than it takes to reach a server
 
 Deadline now() { return std::chrono::steady_clock::now(); }
 
@@ -53,7 +54,10 @@ bool Step::fits() const
         return PQntuples(reply.get()) == 1 && PQnfields(reply.get()) == 1 && text == PQgetvalue(reply.get(), 0, 0);
     // Every command here is answered by its first word; a COMMIT of what had failed is a ROLLBACK.
     const std::string_view did = PQcmdStatus(reply.get());
-    return did.starts_with(text.substr(0, text.find(' '))) || (text == "COMMIT" && did == "ROLLBACK");
+    std::string_view command = text;
+    command.remove_prefix(std::min(command.find_first_not_of('\n'), command.size()));
+    command = command.substr(0, command.find_first_of(" \n"));
+    return did.starts_with(command) || (command == "COMMIT" && did == "ROLLBACK");
 }
 
 bool holds_together(const PGresult* reply)
@@ -124,6 +128,10 @@ void Wire::hear(void* self, const PGresult* notice)
 
 bool Wire::alive()
 {
+    if (broken_) return false;
+    const auto time = now();
+    if (time - looked_ < moment) return true;
+    looked_ = time;
     for (int read = 0; read < messages_while_idle_max && !broken_; ++read) {
         char first;
         const auto there = ::recv(socket_.native_handle(), &first, 1, MSG_PEEK | MSG_DONTWAIT);

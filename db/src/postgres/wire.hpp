@@ -91,7 +91,8 @@ public:
     /// Logs in with libpq's keywords and enters pipeline mode. Throws ConnectFailed.
     asio::awaitable<void> connect(std::vector<std::pair<std::string, std::string>> keywords, Deadline deadline);
 
-    /// False when the server has hung up already: nothing that is sent now would arrive.
+    /// False when the server has hung up already: nothing that is sent now would arrive. What was seen a moment ago
+    /// still counts: whoever hangs up just now is not noticed by looking either.
     bool alive();
 
     /// Sends all of it, then reads until the last Sync is answered. At the deadline, or when the caller gives up, the
@@ -147,6 +148,7 @@ private:
     asio::posix::stream_descriptor socket_;
     std::unique_ptr<PGconn, FinishConnection> connection_;
     PGTransactionStatusType transaction_ = PQTRANS_UNKNOWN;
+    Deadline looked_{}; // whether it is alive
     bool lost_ = false;
     bool broken_ = true;
     std::uint64_t stopped_ = 0;

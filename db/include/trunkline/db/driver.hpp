@@ -43,6 +43,9 @@ public:
     /// Runs a single statement, outside of a transaction, while others of this kind may be under way on the connection:
     /// they are answered in their order, and each has a fate of its own. REQUIRES: `Driver::shares()`.
     virtual asio::awaitable<Beside> run_beside(Query query, Deadline deadline);
+    /// Whether `run_beside` is the better way for `query` now, when nothing else runs on the connection. It does the
+    /// same, except that only `break_off` stops it at the pool's wish.
+    virtual bool prefers_beside(const Query&) const noexcept { return false; }
     /// Fails what `run_beside` has under way with ConnectionLost, outcome `unknown`. The connection is then broken.
     virtual void break_off() noexcept {}
 
@@ -50,9 +53,14 @@ public:
     virtual asio::awaitable<void> commit(Deadline deadline) = 0;
     virtual asio::awaitable<void> rollback(Deadline deadline) = 0;
 
-    /// Notes that a borrower may have left session state behind: the driver clears it in front of the next
-    /// borrower's first message, in the same trip.
+    /// Notes that a borrower may have left session state behind: the driver clears it in front of the next message, in
+    /// the same trip. It need not where it can prove that nothing is there.
     virtual void mark_for_reset() = 0;
+    /// Notes that what comes next is a borrower's, who has to find a session in which nothing was left: neither by one
+    /// before him, nor by helpers and transactions in between.
+    virtual void lend() {}
+    /// Whether something that ran since the last reset certainly left session state behind, whoever ran it.
+    virtual bool left_state() const noexcept { return false; }
 
     /// Takes leave of the server and completes when the server has let go, or after five seconds.
     virtual asio::awaitable<void> close() = 0;
