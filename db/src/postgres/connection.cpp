@@ -237,7 +237,7 @@ void PostgresConnection::plan_execution(Trip& trip, std::size_t member, std::str
 
 std::optional<std::string> PostgresConnection::plan_name(Trip& trip, std::size_t member, const std::string& text)
 {
-    const std::string key = cache_key(text, trip.parameters[member]);
+    const StatementKey key = key_of(text, trip.parameters[member]);
     if (auto known = cache_->find(key)) return known;
     if (!make_room(trip)) return std::nullopt;
     Step preparation;

@@ -34,13 +34,9 @@ Parameters encode(const Statement& statement)
     }
 }
 
-std::string cache_key(const std::string& text, const Parameters& parameters)
+StatementKey key_of(std::string_view text, const Parameters& parameters)
 {
-    std::string key = text;
-    key += '\0';
-    key.append(reinterpret_cast<const char*>(parameters.types()),
-               sizeof(Oid) * static_cast<std::size_t>(parameters.size()));
-    return key;
+    return {text, {parameters.types(), static_cast<std::size_t>(parameters.size())}};
 }
 
 } // namespace trunkline::db::postgres

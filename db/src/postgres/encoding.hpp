@@ -2,6 +2,7 @@
 #pragma once
 
 #include "postgres/parameters.hpp"
+#include "postgres/statement_cache.hpp"
 
 #include <trunkline/db/query.hpp>
 
@@ -18,7 +19,7 @@ bool reads(std::string_view text);
 /// Encodes; what cannot be encoded is refused here, with the statement and its place.
 Parameters encode(const Statement& statement);
 
-/// Under what a prepared statement is found again: its text and the types of its parameters.
-std::string cache_key(const std::string& text, const Parameters& parameters);
+/// Under what it is prepared. Points into both.
+StatementKey key_of(std::string_view text, const Parameters& parameters);
 
 } // namespace trunkline::db::postgres

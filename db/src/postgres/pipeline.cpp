@@ -171,7 +171,10 @@ void Pipeline::send_gathered()
         cache_->next_trip();
         Turn turn;
         turn.gathered = true;
-        for (const CallPtr& call : next_group()) plan(turn, call);
+        const Calls group = next_group();
+        turn.calls.reserve(group.size());
+        turn.parts.reserve(2 * group.size() + 1);
+        for (const CallPtr& call : group) plan(turn, call);
         send(std::move(turn));
     }
     release();
@@ -207,18 +210,14 @@ void Pipeline::plan(Turn& turn, const CallPtr& call)
     const bool named = !session_->unnamed && !call->unnamed;
     ++call->tries;
     call->stops_before = stops_;
-    call->reply.reset();
-    call->refusal.reset();
+    call->begin_anew();
     call->name.clear();
     if (call->reads_only && turn.parts.empty()) plan_own(turn, Part::Kind::read_only, read_only_text, named);
     if (session_->echoes) {
         plan_own(turn, Part::Kind::echo, echo_text, named);
         turn.parts.back().number = wire_->next_echo();
     }
-    if (named) {
-        Part preparation{.kind = Part::Kind::preparation, .call = call.get(), .text = call->text};
-        call->name = name_of(turn, cache_key(call->text, call->parameters), std::move(preparation));
-    }
+    if (named) call->name = name_of(turn, key_of(call->text, call->parameters), call.get());
     turn.parts.push_back({.kind = Part::Kind::execution, .call = call.get(), .name = call->name});
     turn.calls.push_back(call);
 }
@@ -226,12 +225,12 @@ void Pipeline::plan(Turn& turn, const CallPtr& call)
 void Pipeline::plan_own(Turn& turn, Part::Kind kind, const char* text, bool named)
 {
     Part part{.kind = kind, .text = text};
-    if (named) part.name = name_of(turn, text, {.kind = Part::Kind::preparation, .text = text});
+    if (named) part.name = name_of(turn, {text, {}}, nullptr);
     turn.parts.push_back(std::move(part));
 }
 
 /// The name of a prepared statement, whose preparation joins the turn if it has to; empty when there is no room for one.
-std::string Pipeline::name_of(Turn& turn, std::string key, Part preparation)
+std::string Pipeline::name_of(Turn& turn, const StatementKey& key, Submission* call)
 {
     if (auto known = cache_->find(key)) return std::move(*known);
     if (!cache_->room()) {
@@ -240,9 +239,9 @@ std::string Pipeline::name_of(Turn& turn, std::string key, Part preparation)
         put_in_front("DEALLOCATE " + *evicted, false);
         send_front();
     }
-    preparation.name = cache_->add(key);
-    turn.parts.push_back(preparation);
-    return std::move(preparation.name);
+    std::string name = cache_->add(key);
+    turn.parts.push_back({.kind = Part::Kind::preparation, .call = call, .name = name, .text = std::string(key.text)});
+    return name;
 }
 
 // -- The socket ----------------------------------------------------------------
@@ -359,7 +358,7 @@ void Pipeline::conclude(const CallPtr& call)
 bool Pipeline::again(Submission& call)
 {
     if (call.tries >= tries_max || call.unwanted()) return false;
-    if (!failed(call.verdict())) return false;
+    if (!call.verdict()) return false;
     const std::string state = state_of(call.verdict());
     if (state == "57014") return stopping_ || stops_ > call.stops_before;
     if (call.name.empty()) return false;
@@ -408,7 +407,7 @@ void Pipeline::release()
     const Self self = self_.lock();
     for (const CallPtr& call : std::exchange(ended_, {})) {
         call->ended = true;
-        if (const auto waiting = std::move(call->waiting)) waiting->wake();
+        if (const auto waiting = std::move(call->waiting)) waiting->wake(executor_);
     }
 }
 

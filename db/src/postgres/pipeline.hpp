@@ -72,7 +72,7 @@ private:
     void sweep();
     void plan(Turn& turn, const CallPtr& call);
     void plan_own(Turn& turn, Part::Kind kind, const char* text, bool named);
-    std::string name_of(Turn& turn, std::string key, Part preparation);
+    std::string name_of(Turn& turn, const StatementKey& key, Submission* call);
     void listen();
     void flush();
     void heard();

@@ -5,7 +5,18 @@
 
 namespace trunkline::db::postgres {
 
-std::optional<std::string> StatementCache::find(const std::string& key)
+std::size_t StatementCache::Hash::operator()(const StatementKey& key) const noexcept
+{
+    const std::string_view types(reinterpret_cast<const char*>(key.types.data()), key.types.size_bytes());
+    return std::hash<std::string_view>()(key.text) ^ (std::hash<std::string_view>()(types) << 1);
+}
+
+bool StatementCache::Equal::operator()(const StatementKey& a, const StatementKey& b) const noexcept
+{
+    return a.text == b.text && std::ranges::equal(a.types, b.types);
+}
+
+std::optional<std::string> StatementCache::find(const StatementKey& key)
 {
     const auto found = by_key_.find(key);
     if (found == by_key_.end()) return std::nullopt;
@@ -14,10 +25,11 @@ std::optional<std::string> StatementCache::find(const std::string& key)
     return found->second->name;
 }
 
-std::string StatementCache::add(const std::string& key)
+std::string StatementCache::add(const StatementKey& key)
 {
-    entries_.push_front({key, "trunkline_" + std::to_string(++names_), trip_});
-    by_key_[key] = entries_.begin();
+    entries_.push_front({std::string(key.text), std::vector<Oid>(key.types.begin(), key.types.end()),
+                         "trunkline_" + std::to_string(++names_), trip_});
+    by_key_[entries_.front().key()] = entries_.begin();
     return entries_.front().name;
 }
 
@@ -25,7 +37,7 @@ std::optional<std::string> StatementCache::evict()
 {
     if (entries_.empty() || entries_.back().trip == trip_) return std::nullopt;
     std::string name = std::move(entries_.back().name);
-    by_key_.erase(entries_.back().key);
+    by_key_.erase(entries_.back().key());
     entries_.pop_back();
     return name;
 }
@@ -35,7 +47,7 @@ void StatementCache::forget(std::string_view name)
     const auto found =
         std::find_if(entries_.begin(), entries_.end(), [name](const Entry& entry) { return entry.name == name; });
     if (found == entries_.end()) return;
-    by_key_.erase(found->key);
+    by_key_.erase(found->key());
     entries_.erase(found);
 }
 

@@ -4,9 +4,6 @@
 #include "postgres/refusal.hpp"
 #include "postgres/trip.hpp"
 
-#include <boost/asio/error.hpp>
-#include <boost/system/system_error.hpp>
-
 namespace trunkline::db::postgres {
 
 Submission::Submission(Query given, Deadline until)
@@ -17,14 +14,30 @@ Submission::Submission(Query given, Deadline until)
       reads_only(query.grouped() && reads(text))
 {}
 
-void Submission::conclude()
+void Submission::begin_anew()
+{
+    refusal.reset();
+    refused.reset();
+    failure = nullptr;
+}
+
+void Submission::read(const PGresult* reply)
 {
     try {
-        result = read();
+        result = read_result(reply, statement());
     } catch (...) {
         failure = std::current_exception();
     }
-    if (given_up) failure = std::make_exception_ptr(boost::system::system_error(asio::error::operation_aborted));
+}
+
+void Submission::conclude()
+{
+    try {
+        if (given_up) throw_cancelled();
+        if (verdict()) refuse();
+    } catch (...) {
+        failure = std::current_exception();
+    }
 }
 
 void Submission::conclude_stopped()
@@ -54,9 +67,8 @@ void Submission::conclude_lost(const std::string& farewell)
     }
 }
 
-Result Submission::read() const
+void Submission::refuse() const
 {
-    if (!failed(verdict())) return read_result(reply.get(), statement());
     ErrorInfo info = describe_refusal(verdict());
     describe_statement(info, statement());
     if (late && info.sqlstate == "57014") info.message = "the statement ran past its deadline and was stopped";

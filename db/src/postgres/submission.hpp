@@ -14,15 +14,17 @@ struct Submission {
     /// Who waits, whatever the type of his handler.
     struct Waiting {
         virtual ~Waiting() = default;
-        virtual void wake() = 0;
+        /// `here` is what this runs on.
+        virtual void wake(const asio::any_io_executor& here) = 0;
     };
     template <class Handler>
     struct WaitingFor final : Waiting {
         explicit WaitingFor(Handler given) : handler(std::move(given)) {}
-        void wake() override
+        void wake(const asio::any_io_executor& here) override
         {
-            const auto executor = asio::get_associated_executor(handler);
-            asio::dispatch(executor, std::move(handler));
+            const asio::any_io_executor executor = asio::get_associated_executor(handler);
+            if (executor == here) std::move(handler)();
+            else asio::dispatch(executor, std::move(handler));
         }
         Handler handler;
     };
@@ -32,10 +34,14 @@ struct Submission {
     const Statement& statement() const { return query.statements().front(); }
     /// Nobody wants its answer any more.
     bool unwanted() const noexcept { return late || given_up; }
-    /// The reply that decides about it.
-    const PGresult* verdict() const noexcept { return refusal ? refusal.get() : reply.get(); }
+    /// What the server refused; nothing when it refused nothing.
+    const PGresult* verdict() const noexcept { return refusal ? refusal.get() : refused.get(); }
 
-    /// It will not be heard of again: reads the reply, or says why there is none.
+    /// Reads what the statement answered. Its caller does not hear of it before `conclude`.
+    void read(const PGresult* reply);
+    void begin_anew();
+
+    /// It will not be heard of again: what was read stands, or what was refused.
     void conclude();
     /// The group it was in was stopped because nobody wanted this one any more.
     void conclude_stopped();
@@ -58,7 +64,7 @@ struct Submission {
     std::uint64_t stops_before = 0; // requests to stop that were over when it was sent
 
     ResultPtr refusal; // of what it needs, or of its commit
-    ResultPtr reply;
+    ResultPtr refused; // itself
     std::chrono::nanoseconds took{};
     bool late = false;
     bool given_up = false;
@@ -69,7 +75,7 @@ struct Submission {
     std::unique_ptr<Waiting> waiting;
 
 private:
-    Result read() const;
+    [[noreturn]] void refuse() const;
     [[noreturn]] void refuse_stopped() const;
     [[noreturn]] void refuse_lost(const std::string& farewell) const;
 };

@@ -78,7 +78,7 @@ bool Turn::take_refusal(ResultPtr reply)
     failed = true;
     const bool executing = next < parts.size() && parts[next].kind == Part::Kind::execution;
     next = std::min(next + 1, parts.size());
-    if (calls.size() == 1) (executing ? calls.front()->reply : calls.front()->refusal) = std::move(reply);
+    if (calls.size() == 1) (executing ? calls.front()->refused : calls.front()->refusal) = std::move(reply);
     return !calls.empty() || !must_succeed;
 }
 
@@ -90,7 +90,7 @@ bool Turn::take_answer(Part& part, ResultPtr reply)
     case Part::Kind::preparation: return true;
     case Part::Kind::read_only: return is_cell(reply.get(), "on");
     case Part::Kind::echo: return is_cell(reply.get(), std::to_string(part.number));
-    case Part::Kind::execution: part.call->reply = std::move(reply); return true;
+    case Part::Kind::execution: part.call->read(reply.get()); return true;
     }
     return false;
 }

@@ -107,7 +107,7 @@ private:
     template <class T>
     asio::awaitable<std::vector<T>> run_all(Query query);
     template <class T>
-    asio::awaitable<std::optional<T>> run_optional(Query query, bool required);
+    asio::awaitable<std::optional<T>> run_optional(Query query);
     template <class T>
     asio::awaitable<T> run_required(Query query);
 };
@@ -186,7 +186,7 @@ asio::awaitable<T> Executor::fetch_one(Sql<std::type_identity_t<Args>...> sql, c
 template <class T, class... Args>
 asio::awaitable<std::optional<T>> Executor::fetch_optional(Sql<std::type_identity_t<Args>...> sql, const Args&... args)
 {
-    return run_optional<T>(encode<Args...>(sql, args...), false);
+    return run_optional<T>(encode<Args...>(sql, args...));
 }
 
 template <class T, class... Args>
@@ -205,7 +205,8 @@ asio::awaitable<Result> Executor::query(Sql<std::type_identity_t<Args>...> sql, 
 template <class T>
 asio::awaitable<std::vector<T>> Executor::run_all(Query query)
 {
-    const Result result = co_await run_one(std::move(query));
+    const std::vector<Result> results = co_await do_run(std::move(query));
+    const Result& result = results.at(0);
     std::vector<T> rows;
     rows.reserve(result.size());
     for (std::size_t row = 0; row < result.size(); ++row) rows.push_back(result.as<T>(row));
@@ -213,12 +214,12 @@ asio::awaitable<std::vector<T>> Executor::run_all(Query query)
 }
 
 template <class T>
-asio::awaitable<std::optional<T>> Executor::run_optional(Query query, bool required)
+asio::awaitable<std::optional<T>> Executor::run_optional(Query query)
 {
     const SqlText statement = query.statements().front().text();
-    const Result result = co_await run_one(std::move(query));
-    if (result.size() > 1 || (required && result.empty()))
-        detail::wrong_cardinality(result.size(), statement, engine());
+    const std::vector<Result> results = co_await do_run(std::move(query));
+    const Result& result = results.at(0);
+    if (result.size() > 1) detail::wrong_cardinality(result.size(), statement, engine());
     if (result.empty()) co_return std::nullopt;
     co_return result.as<T>(0);
 }
@@ -226,8 +227,11 @@ asio::awaitable<std::optional<T>> Executor::run_optional(Query query, bool requi
 template <class T>
 asio::awaitable<T> Executor::run_required(Query query)
 {
-    std::optional<T> row = co_await run_optional<T>(std::move(query), true);
-    co_return std::move(*row);
+    const SqlText statement = query.statements().front().text();
+    const std::vector<Result> results = co_await do_run(std::move(query));
+    const Result& result = results.at(0);
+    if (result.size() != 1) detail::wrong_cardinality(result.size(), statement, engine());
+    co_return result.as<T>(0);
 }
 
 inline Within Executor::within(std::chrono::nanoseconds limit) { return Within(*this, limit); }
