@@ -217,6 +217,58 @@ TEST_F(OutagePolicy, who_waits_is_told_when_the_breaker_opens_and_who_comes_late
     });
 }
 
+/// One connection has outlived the rest, so the breaker stays closed and callers may hope for it.
+TEST(OutageAttempts, are_few_too_while_somebody_keeps_a_connection)
+{
+    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+        PoolPolicy policy(PoolPolicy::Limits(), seed);
+        Time now{1h};
+        policy.acquire(now, now + 10s);
+        std::size_t attempts = 0;
+        for (const auto& action : policy.take_actions()) {
+            if (++attempts == 1) policy.opened(action.slot, now);
+            else policy.open_failed(action.slot, now);
+        }
+        for (const Time end = now + 60s; now < end;) {
+            policy.acquire(now, now + 10s);
+            for (auto actions = policy.take_actions(); !actions.empty(); actions = policy.take_actions())
+                for (const auto& action : actions)
+                    if (action.what == What::open) ++attempts, policy.open_failed(action.slot, now);
+            now = std::min(std::max(now + 1ms, policy.next_wake()), now + 100ms);
+            policy.tick(now);
+        }
+        EXPECT_FALSE(policy.breaker_open());
+        EXPECT_LE(attempts, attempts_in_a_minute_max + 5) << seed; // five of them before it began
+        EXPECT_GE(attempts, 10u) << seed;
+    }
+}
+
+/// Told in the same breath, and not when each of them looks at his own clock.
+TEST(OutageOrder, whoever_waits_is_told_right_behind_the_outage_itself)
+{
+    PoolPolicy::Limits limits;
+    limits.min_size = 1;
+    PoolPolicy policy(limits, 3);
+    Time now{1h};
+    std::vector<WaiterId> waiting;
+    for (int i = 0; i < 30; ++i) waiting.push_back(policy.acquire(now, now + 10s));
+    for (const Time end = now + 10s; now < end && !policy.breaker_open();) {
+        for (const auto& action : policy.take_actions())
+            if (action.what == What::open) policy.open_failed(action.slot, now);
+        if (policy.has_actions()) continue;
+        now = std::max(now, policy.next_wake());
+        policy.tick(now);
+    }
+    ASSERT_TRUE(policy.breaker_open());
+    const auto actions = policy.take_actions();
+    ASSERT_EQ(actions.size(), 1 + waiting.size());
+    EXPECT_EQ(actions[0].what, What::outage);
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+        EXPECT_EQ(actions[i + 1].what, What::fail);
+        EXPECT_EQ(actions[i + 1].waiter, waiting[i]);
+    }
+}
+
 TEST_F(OutagePolicy, the_floor_is_back_within_a_second_of_recovery)
 {
     in_all_weathers([&](Weather weather, const std::string& story) {

@@ -17,6 +17,8 @@ using SlotId = PoolPolicy::SlotId;
 using WaiterId = PoolPolicy::WaiterId;
 using Time = PoolPolicy::Time;
 using Use = PoolPolicy::Use;
+using CohortId = PoolPolicy::CohortId;
+using News = PoolPolicy::News;
 
 constexpr int steps_for_a_seed = 2'000;
 constexpr int seeds_usually = 500;
@@ -46,6 +48,12 @@ private:
         std::uint64_t queries = 0;
         Use use = Use::alone;
         std::size_t callers = 0; // who have it now
+        CohortId cohort{};
+    };
+    /// Of what was begun up to `through` nothing may be lent from `latest` on.
+    struct Useless {
+        SlotId through;
+        Time latest;
     };
     struct Waiting {
         Time deadline;
@@ -88,7 +96,7 @@ private:
 
     void any_event()
     {
-        switch (below(16)) {
+        switch (below(18)) {
         case 0: return start();
         case 1:
         case 2:
@@ -108,6 +116,8 @@ private:
             if (one_in(20)) down_ = !down_;
             if (one_in(2'000)) drain();
             return;
+        case 16: return hear();
+        case 17: return hang_up();
         }
     }
 
@@ -174,8 +184,10 @@ private:
         const auto slot = any(State::opening);
         if (!slot) return;
         if (well) {
-            places_.at(*slot).state = State::idle;
-            policy_.opened(*slot, now_);
+            Place& place = places_.at(*slot);
+            place.state = State::idle;
+            place.cohort = CohortId{below(3)};
+            policy_.opened(*slot, now_, place.cohort);
         } else {
             places_.erase(*slot);
             policy_.open_failed(*slot, now_);
@@ -189,6 +201,29 @@ private:
         if (!slot) return;
         places_.erase(*slot);
         policy_.closed(*slot, now_);
+    }
+
+    /// A connection tells that its server has changed.
+    void hear()
+    {
+        const auto slot = any(one_in(2) ? State::lent : State::idle);
+        if (!slot) return;
+        const bool useless = one_in(2);
+        policy_.heard(*slot, useless ? News::read_only : News::leaving, now_);
+        if (!useless) return;
+        const CohortId cohort = places_.at(*slot).cohort;
+        auto& news = useless_[cohort];
+        if (std::ranges::any_of(news, [&](const Useless& known) { return *slot <= known.through; })) return;
+        const auto pause = news.empty() ? 0s : limits_.cohort_pause_max;
+        news.push_back({places_.rbegin()->first, now_ + pause});
+    }
+
+    void hang_up()
+    {
+        const auto slot = any(State::idle);
+        if (!slot) return;
+        policy_.lost(*slot, now_);
+        places_.at(*slot).broken = true;
     }
 
     void pass(std::chrono::steady_clock::duration time)
@@ -276,6 +311,8 @@ private:
     void sit_down(SlotId slot, Use use)
     {
         Place& place = places_.at(slot);
+        for (const Useless& known : useless_[place.cohort])
+            promise(slot > known.through || now_ < known.latest, "a slot is lent whose server takes no writes");
         if (place.state == State::lent) {
             promise(use != Use::alone && place.use == use, "a slot is shared with somebody who does not");
             promise(place.callers < seats_of(use).seats, "a slot has more callers than seats");
@@ -401,6 +438,7 @@ private:
     std::map<WaiterId, Waiting> waiting_;
     std::set<SlotId> found_broken_; // by those who were just sent there
     std::set<WaiterId> sent_back_;
+    std::map<CohortId, std::vector<Useless>> useless_;
     bool down_ = false;
     bool down_seen_ = false;
     bool draining_ = false;

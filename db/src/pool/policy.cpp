@@ -57,7 +57,7 @@ void PoolPolicy::leave(WaiterId waiter, Time now)
     settle(now);
 }
 
-void PoolPolicy::opened(SlotId id, Time now)
+void PoolPolicy::opened(SlotId id, Time now, CohortId cohort)
 {
     Slot& slot = slots_.at(id);
     assert(slot.state == State::opening);
@@ -67,8 +67,10 @@ void PoolPolicy::opened(SlotId id, Time now)
         const auto early = std::chrono::duration<double>(limits_.max_lifetime) * (0.1 * random());
         slot.expires = now + limits_.max_lifetime - std::chrono::duration_cast<Duration>(early);
     }
+    slot.cohort = cohort;
     enter(slot, State::idle, now);
     idle_.push_back(id);
+    if (retired_with_cohort(id, slot)) give_up(id, slot);
     settle(now);
 }
 
@@ -132,6 +134,7 @@ void PoolPolicy::tick(Time now)
     for (auto& [id, slot] : slots_)
         if (now >= slot.expires) make_stale(slot);
     warn_of_leaks(now);
+    retire_cohorts_due(now);
     if (now >= cut_at_) cut_all();
     settle(now);
 }
@@ -251,18 +254,19 @@ bool PoolPolicy::wants_slot() const
 
 void PoolPolicy::failed_to_open(Time now)
 {
+    const bool nothing_left = count(State::idle) + count(State::lent) == 0;
     if (!failing_since_) {
         failing_since_ = now;
         backoff_ = limits_.backoff_first;
     } else if (now >= retry_at_) {
-        // While callers are kept waiting the next attempt is never far.
-        backoff_ = std::min(backoff_ * 2, breaker_open_ ? limits_.backoff_max : limits_.ride_out);
+        // While callers ride it out the next attempt is never far. Later it is, even if somebody is still served.
+        const bool rides = !breaker_open_ && (nothing_left || now - *failing_since_ < limits_.ride_out);
+        backoff_ = std::min(backoff_ * 2, rides ? limits_.ride_out : limits_.backoff_max);
     } else {
         return; // one of several attempts that were made at the same time
     }
     retry_at_ =
         now + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(backoff_) * (0.5 + 0.5 * random()));
-    const bool nothing_left = count(State::idle) + count(State::lent) == 0;
     if (!breaker_open_ && nothing_left && now - *failing_since_ >= limits_.ride_out) {
         breaker_open_ = true;
         actions_.push_back({What::outage});
@@ -386,6 +390,8 @@ PoolPolicy::Time PoolPolicy::next_wake() const
         const bool warning = kept && !slot.warned && limits_.leak_warning > Duration::zero();
         if (warning) wake = std::min(wake, slot.since + limits_.leak_warning);
     }
+    for (const auto& [id, cohort] : cohorts_)
+        if (cohort.due) wake = std::min(wake, cohort.quiet_until);
     return wake;
 }
 

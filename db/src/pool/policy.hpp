@@ -26,12 +26,19 @@ namespace trunkline::db::detail {
 /// When connections cannot be opened, callers are kept waiting for `ride_out`; then, if nothing is left that could
 /// serve them, the breaker opens: whoever waits or comes fails at once, and one attempt after another is made, with
 /// growing pauses, until one succeeds. Afterwards one connection is opened, then two, then four.
+///
+/// Slots that lead to one server, while it is one thing, are a cohort. What one of them hears of the server holds for
+/// all that were begun before: when it takes no writes any more they are lent to nobody again; when it ends sessions
+/// they are replaced. Who hears the same of their replacements waits longer each time, so that a server that stays read
+/// only costs no storm.
 class PoolPolicy {
 public:
     using Time = std::chrono::steady_clock::time_point;
     using Duration = std::chrono::steady_clock::duration;
     enum class SlotId : std::uint64_t {};
     enum class WaiterId : std::uint64_t {};
+    /// A server and what it said it is; the numbers are the pool's.
+    enum class CohortId : std::uint64_t {};
 
     /// What a caller wants a slot for.
     enum class Use {
@@ -60,6 +67,8 @@ public:
         Duration backoff_first = std::chrono::milliseconds(50);
         Duration backoff_max = std::chrono::seconds(5);
         std::size_t opening_max = 8; ///< attempts at the same time; each is in vain in an outage
+        Duration cohort_pause_first = std::chrono::seconds(1); ///< between one retirement of a cohort and the next,
+        Duration cohort_pause_max = std::chrono::seconds(10);  ///< doubled each time
         Seats reading{};
         Seats writing{};
         Seats grouped{};
@@ -84,6 +93,12 @@ public:
         WaiterId waiter{};
     };
 
+    /// What a slot heard of its server.
+    enum class News {
+        read_only, ///< it takes no writes any more
+        leaving,   ///< it ends sessions, as when it shuts down
+    };
+
     /// How a lent slot came back.
     struct Returned {
         bool healthy = true;
@@ -97,7 +112,7 @@ public:
         std::size_t shared = 0; ///< of those lent
         std::size_t closing = 0;
         std::size_t waiting = 0;
-        std::uint64_t retired = 0; ///< closed for age, use or idleness
+        std::uint64_t retired = 0; ///< closed for age, use or idleness, or with their cohort
         std::size_t size() const noexcept { return opening + idle + lent + closing; }
     };
 
@@ -112,13 +127,17 @@ public:
     std::optional<SlotId> acquire_now(Time now, Use use = Use::alone);
     /// A waiter that was given no answer yet gives up.
     void leave(WaiterId waiter, Time now);
-    void opened(SlotId slot, Time now);
+    void opened(SlotId slot, Time now, CohortId cohort = {});
     void open_failed(SlotId slot, Time now);
     void released(SlotId slot, Returned how, Time now);
     /// The slot of a `grant` turned out to be broken: its waiter goes back to the head of the line.
     /// Others who share it keep it, and nobody joins them.
     void refused(SlotId slot, WaiterId waiter, Time waiter_deadline, Time now, Use use = Use::alone);
     void closed(SlotId slot, Time now);
+    /// A slot that serves, lent or idle, tells something of its server, and so of its cohort.
+    void heard(SlotId slot, News news, Time now);
+    /// The server has hung up on a slot. Only of idle ones, anything else will be noticed by its callers.
+    void lost(SlotId slot, Time now);
     /// Time has passed: to be called at `next_wake()`.
     void tick(Time now);
     /// Takes no new work; serves who waits already, closes what comes back, and cuts the rest at `deadline`.
@@ -142,11 +161,19 @@ private:
         State state = State::opening;
         Time since{}; // it entered this state
         Time expires = Time::max();
-        bool stale = false; // too old or too much used: retires when that is possible
+        bool stale = false; // too old or too much used, or its server leaves: retires when that is possible
+        CohortId cohort{};
         bool warned = false;
         Use use = Use::alone;
         std::size_t callers = 0;     // while it is lent
-        bool closed_to_more = false; // one of those who share it found it broken
+        bool closed_to_more = false; // found broken by one of those who share it, or of no use to any
+    };
+    struct Cohort {
+        SlotId retired_through{}; // and whatever was begun before it
+        Duration pause{};
+        Time quiet_until{};        // no retirement before
+        std::optional<SlotId> due; // what retires then
+        Time replaced_until{};     // no replacement before
     };
     struct Waiter {
         Time deadline;
@@ -162,6 +189,9 @@ private:
     void close_down();
     void cut_all();
     void warn_of_leaks(Time now);
+    void retire_cohorts_due(Time now);
+    void retire_cohort(CohortId id, Cohort& cohort, SlotId through, Time now);
+    void replace_cohort(CohortId id, Cohort& cohort, Time now);
 
     void open(Time now);
     void close(SlotId id, Slot& slot);
@@ -193,6 +223,9 @@ private:
     const Seats& seats_of(Use use) const;
     std::size_t shared() const noexcept;
     void make_stale(Slot& slot);
+    bool retired_with_cohort(SlotId id, const Slot& slot) const;
+    void give_up(SlotId id, Slot& slot);
+    void lengthen_pause(Cohort& cohort, Time now) const;
     void forget(Slots::iterator slot);
     double random();
 
@@ -206,6 +239,7 @@ private:
     std::map<WaiterId, Waiter> waiters_;   // ids grow, so the first one came first
     std::set<WaiterId> waiting_for_[uses]; // the same, by use
     std::vector<SlotId> shared_[uses];     // slots that several may have, by use
+    std::map<CohortId, Cohort> cohorts_;   // of which something was heard
     std::set<std::pair<Time, WaiterId>> deadlines_;
     std::uint64_t last_slot_ = 0;
     std::uint64_t last_waiter_ = 0;
