@@ -40,6 +40,16 @@ Deadline from_now(std::optional<std::chrono::nanoseconds> limit)
     return limit ? detail::after(Clock::now(), *limit) : Deadline::max();
 }
 
+/// The pool closed under a statement that shared its connection.
+[[noreturn]] void throw_cut(const SqlText& statement, Engine engine, Outcome outcome)
+{
+    ErrorInfo info;
+    info.statement = std::string(statement.on(engine));
+    info.place = statement.place();
+    info.outcome = outcome;
+    detail::throw_pool_closed(std::move(info));
+}
+
 /// Waits for the next change in the pool. Throws when the caller is cancelled.
 asio::awaitable<void> wait_for_change(Slots& slots)
 {
@@ -105,20 +115,19 @@ asio::awaitable<std::vector<Result>> Pool::Impl::run_beside(detail::Lease lease,
     const detail::SlotPtr slot = lease.slot();
     const SqlText text = query.statements().front().text();
     const Deadline limit = detail::after(Clock::now(), slots->options().command_timeout);
+    if (slot->cut) throw_cut(text, slots->options().engine, Outcome::not_sent); // while he was on his way to it
     std::vector<Result> results;
+    Outcome outcome = Outcome::unknown;
     try {
         Beside answer = co_await slot->connection->run_beside(std::move(query), std::min(limit, not_after));
         slots->speeds().ran_beside(text.on(slots->options().engine), answer.took);
         results.push_back(std::move(answer.result));
-    } catch (const ConnectionLost&) {
+    } catch (const ConnectionLost& lost) {
         if (!slot->cut) throw;
+        outcome = lost.outcome();
     }
     if (!results.empty()) co_return results;
-    ErrorInfo cut;
-    cut.statement = std::string(text.on(slots->options().engine));
-    cut.place = text.place();
-    cut.outcome = Outcome::unknown;
-    detail::throw_pool_closed(std::move(cut));
+    throw_cut(text, slots->options().engine, outcome);
 }
 
 asio::awaitable<Transaction> Pool::Impl::begin(std::shared_ptr<Slots> slots, TransactionOptions options,

@@ -33,6 +33,10 @@ constexpr std::size_t writing_seats = 8;
 constexpr std::size_t grouped_slots_max = 2;
 constexpr std::size_t grouped_seats = 1000;
 constexpr std::size_t grouped_spread = 16;
+// Where everything shares, a connection is a place to be answered at: one fills up before another is taken. What may be
+// in the driver's queue at the same time is bounded by this.
+constexpr std::size_t freely_slots_max = 3;
+constexpr std::size_t freely_seats = 1'000;
 
 PoolPolicy::Limits limits_of(const Options& options, const Driver& driver)
 {
@@ -48,6 +52,8 @@ PoolPolicy::Limits limits_of(const Options& options, const Driver& driver)
         limits.writing = {.slots_max = limits.max_size, .seats = writing_seats, .spread = 1};
         limits.grouped = {.slots_max = grouped_slots_max, .seats = grouped_seats, .spread = grouped_spread};
     }
+    if (options.sharing && driver.shares_everything())
+        limits.writing = {.slots_max = freely_slots_max, .seats = freely_seats, .spread = freely_seats};
     return limits;
 }
 
@@ -382,10 +388,11 @@ PoolPolicy::Use Slots::use_of(const Query& query)
     if (query.is_unit()) return PoolPolicy::Use::alone;
     const SqlText& text = query.statements().front().text();
     const bool sharing = options_.sharing && driver_->shares();
-    if (!query.grouped()) return sharing ? speeds_.use_of(text.on(options_.engine)) : PoolPolicy::Use::alone;
-    const auto kind = speeds_.kind_of_grouped(text.on(options_.engine));
-    expect_groupable(kind, text);
+    const auto kind = query.grouped() ? speeds_.kind_of_grouped(text.on(options_.engine)) : StatementKind::other;
+    if (query.grouped()) expect_groupable(kind, text);
     if (!sharing) return PoolPolicy::Use::alone;
+    if (driver_->shares_everything()) return PoolPolicy::Use::writing;
+    if (!query.grouped()) return speeds_.use_of(text.on(options_.engine));
     return kind == StatementKind::reads ? PoolPolicy::Use::reading : PoolPolicy::Use::grouped;
 }
 

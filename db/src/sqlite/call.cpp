@@ -24,15 +24,26 @@ std::exception_ptr gave_up_waiting()
                                                    .outcome = Outcome::not_sent}));
 }
 
-std::exception_ptr cancelled()
-{
-    return std::make_exception_ptr(boost::system::system_error(asio::error::operation_aborted));
-}
-
 std::exception_ptr closing_down(Outcome outcome)
 {
     return std::make_exception_ptr(
         ConnectionLost({.message = "the database is being closed", .sqlstate = "57P01", .outcome = outcome}));
+}
+
+std::exception_ptr gave_up_on_lock()
+{
+    return std::make_exception_ptr(
+        CommandTimeout({.message = "another process kept the database locked until the deadline passed",
+                        .sqlstate = "57014",
+                        .outcome = Outcome::not_sent}));
+}
+
+std::exception_ptr why_stopped(const Call& call, Outcome outcome)
+{
+    if (!call.stop && call.seat->broken_off)
+        return std::make_exception_ptr(ConnectionLost(
+            {.message = "the connection was taken from those who shared it", .sqlstate = "08006", .outcome = outcome}));
+    return std::make_exception_ptr(boost::system::system_error(asio::error::operation_aborted));
 }
 
 std::exception_ptr reason_of_failure(Call& call)
@@ -41,7 +52,7 @@ std::exception_ptr reason_of_failure(Call& call)
         throw;
     } catch (const Stopped&) {
         ++call.seat->cancelled;
-        return call.stopped() ? cancelled() : closing_down(Outcome::rejected);
+        return call.stopped() ? why_stopped(call, Outcome::rejected) : closing_down(Outcome::rejected);
     } catch (const CommandTimeout&) {
         ++call.seat->cancelled;
         return std::current_exception();
@@ -66,16 +77,16 @@ std::vector<Result> run_statements(Handle& handle, Call& call)
 std::vector<Result> run_in_transaction(Handle& handle, Call& call)
 {
     if (!call.query->is_unit()) return run_statements(handle, call);
-    handle.control("SAVEPOINT unit_of_trunkline");
+    handle.control(Control::savepoint);
     try {
         auto results = run_statements(handle, call);
-        handle.control("RELEASE unit_of_trunkline");
+        handle.control(Control::release);
         return results;
     } catch (...) {
         handle.watch({});
         if (handle.in_transaction()) {
-            handle.control("ROLLBACK TO unit_of_trunkline");
-            handle.control("RELEASE unit_of_trunkline");
+            handle.control(Control::roll_back_to);
+            handle.control(Control::release);
         }
         throw;
     }

@@ -23,25 +23,27 @@ struct Seat {
     std::atomic<std::uint64_t> queries{0};
     std::atomic<std::uint64_t> cancelled{0};
 
+    std::atomic<bool> gone{false};       ///< the session was closed or destroyed: its calls are stopped
+    std::atomic<bool> broken_off{false}; ///< the same, and those who wait are told that the connection is lost
+
     Holds holds = Holds::nothing;
     std::unique_ptr<Handle> snapshot;
-    std::weak_ptr<struct Call> current;
-    bool read_only = false; ///< the transaction on the writer must not write: a database in memory has no snapshots
-    bool gone = false;      ///< the session was closed or destroyed
+    std::size_t under_way = 0; ///< calls that were submitted and not answered; several when callers share the session
+    bool read_only = false;    ///< the transaction on the writer must not write: a database in memory has no snapshots
 
     void say(Condition now) noexcept { condition = gone ? Condition::broken : now; }
 };
 
-/// Resumes the coroutine that waits for a call; never runs it on the thread that calls.
+/// Who waits for a call, whatever the type of his handler.
 class Waiter {
 public:
     virtual ~Waiter() = default;
-    virtual void resume() noexcept = 0;
+    virtual void wake() = 0;
 };
 
 /// One call of a session, on its way to the thread that runs it and back with its answer.
 ///
-/// The answer is written by whoever has the call, and read only after `Waiter::resume`.
+/// The answer is written by whoever has the call, and read only after `Waiter::wake`.
 struct Call {
     enum class Kind { statements, stands_alone, begin, begin_snapshot, commit, rollback };
 
@@ -49,7 +51,8 @@ struct Call {
     std::shared_ptr<Seat> seat;
     Deadline deadline = Deadline::max();
     std::optional<Query> query;
-    bool asks = false; ///< a reader looks at it first
+    bool asks = false;   ///< a reader looks at it first
+    bool writes = false; ///< a reader looked, and it is none of his
 
     std::atomic<bool> stop{false}; ///< the caller was cancelled
 
@@ -62,16 +65,22 @@ struct Call {
     {}
 
     bool late(Instant now) const noexcept { return now >= deadline; }
-    bool stopped() const noexcept { return stop.load(std::memory_order_relaxed); }
+    bool stopped() const noexcept
+    {
+        return stop.load(std::memory_order_relaxed) || seat->gone.load(std::memory_order_relaxed);
+    }
 };
 using CallPtr = std::shared_ptr<Call>;
 
 /// The exceptions that calls end with when no statement failed.
 std::exception_ptr gave_up_waiting();             ///< CommandTimeout, not_sent
-std::exception_ptr cancelled();                   ///< operation_aborted
+std::exception_ptr gave_up_on_lock();             ///< the same: somebody else had the database locked
 std::exception_ptr closing_down(Outcome outcome); ///< ConnectionLost
-/// What the exception in flight means for a call whose work is undone: a stop becomes a cancellation, or the end of
-/// the database when nobody cancelled. Counts calls that were stopped.
+/// Of a call that is `stopped()`: operation_aborted for who was cancelled, ConnectionLost when his session was broken
+/// off under him.
+std::exception_ptr why_stopped(const Call& call, Outcome outcome);
+/// What the exception in flight means for a call whose work is undone: a stop becomes what the call was stopped for, or
+/// the end of the database when it was not. Counts calls that were stopped.
 std::exception_ptr reason_of_failure(Call& call);
 
 /// Runs the statements of a call on `handle`, one after another; a failure carries the member's index in a unit.

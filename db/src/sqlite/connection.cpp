@@ -5,7 +5,7 @@
 
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
-#include <boost/asio/post.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 namespace trunkline::db::sqlite {
@@ -13,47 +13,47 @@ namespace trunkline::db::sqlite {
 namespace {
 
 template <class Handler>
-class PostingWaiter final : public Waiter {
+class WaiterFor final : public Waiter {
 public:
-    explicit PostingWaiter(Handler handler)
-        : handler_(std::move(handler)),
-          executor_(asio::prefer(asio::get_associated_executor(handler_), asio::execution::outstanding_work.tracked))
-    {}
-    void resume() noexcept override { asio::post(executor_, std::move(handler_)); }
+    explicit WaiterFor(Handler handler) : handler_(std::move(handler)) {}
+    void wake() override
+    {
+        const auto executor = asio::get_associated_executor(handler_);
+        asio::dispatch(executor, std::move(handler_));
+    }
 
 private:
     Handler handler_;
-    asio::any_io_executor executor_;
 };
 
 template <class Handler>
-void start(const std::shared_ptr<Database>& database, const CallPtr& call, Handler handler)
+void start(const Desk::Self& desk, const CallPtr& call, Handler handler)
 {
     // Ending a transaction is never given up half-way: it takes no longer than one flush of the disk.
     auto slot = asio::get_associated_cancellation_slot(handler);
     if (slot.is_connected() && call->kind != Call::Kind::rollback)
-        slot.assign([database, weak = std::weak_ptr(call)](asio::cancellation_type) {
-            if (const auto call = weak.lock()) database->cancel(call);
+        slot.assign([desk, weak = std::weak_ptr(call)](asio::cancellation_type) {
+            if (const auto call = weak.lock()) desk->cancel(call);
         });
-    call->waiter = std::make_unique<PostingWaiter<Handler>>(std::move(handler));
-    database->submit(call);
+    call->waiter = std::make_unique<WaiterFor<Handler>>(std::move(handler));
+    desk->submit(call);
 }
 
 /// Completes when the call is over, also when the caller is cancelled. Owns what it needs: the session may be
 /// destroyed meanwhile.
-asio::awaitable<std::vector<Result>> await_answer(std::shared_ptr<Database> database, CallPtr call)
+asio::awaitable<std::vector<Result>> await_answer(Desk::Self desk, CallPtr call)
 {
     // Plain references only: g++ 12 destroys what a closure inside a co_await owns twice.
-    auto initiate = [&database, &call](auto handler) { start(database, call, std::move(handler)); };
+    auto initiate = [&desk, &call](auto handler) { start(desk, call, std::move(handler)); };
     co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(initiate, asio::use_awaitable);
     // Taken out, so that this thread is the last to hold the exception.
     if (auto failure = std::exchange(call->failure, nullptr)) std::rethrow_exception(std::move(failure));
     co_return std::move(call->results);
 }
 
-asio::awaitable<void> await_end(std::shared_ptr<Database> database, CallPtr call)
+asio::awaitable<void> await_end(Desk::Self desk, CallPtr call)
 {
-    co_await await_answer(std::move(database), std::move(call));
+    co_await await_answer(std::move(desk), std::move(call));
 }
 
 std::string named(const Statement& statement)
@@ -100,44 +100,55 @@ void refuse_broken(const Seat& seat)
         throw ConnectionLost({.message = "the connection is closed", .sqlstate = "08003"});
 }
 
-asio::awaitable<std::vector<Result>> run_call(std::shared_ptr<Database> database, std::shared_ptr<Seat> seat,
-                                              Query query, Deadline deadline)
+asio::awaitable<std::vector<Result>> run_call(Desk::Self desk, std::shared_ptr<Seat> seat, Query query,
+                                              Deadline deadline)
 {
     refuse_broken(*seat);
     auto call = make_call(seat, std::move(query), deadline);
-    co_return co_await await_answer(std::move(database), std::move(call));
+    co_return co_await await_answer(std::move(desk), std::move(call));
 }
 
-asio::awaitable<void> begin_call(std::shared_ptr<Database> database, std::shared_ptr<Seat> seat, bool read_only,
-                                 Deadline deadline)
+asio::awaitable<Beside> run_call_beside(Desk::Self desk, std::shared_ptr<Seat> seat, Query query, Deadline deadline)
+{
+    refuse_broken(*seat);
+    auto call = make_call(seat, std::move(query), deadline);
+    auto initiate = [&desk, &call](auto handler) { start(desk, call, std::move(handler)); };
+    co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(initiate, asio::use_awaitable);
+    if (auto failure = std::exchange(call->failure, nullptr)) std::rethrow_exception(std::move(failure));
+    Beside answer;
+    answer.result = std::move(call->results.front());
+    co_return answer;
+}
+
+asio::awaitable<void> begin_call(Desk::Self desk, std::shared_ptr<Seat> seat, bool read_only, Deadline deadline)
 {
     refuse_broken(*seat);
     if (seat->condition != Condition::idle) throw UsageError("the connection is in a transaction already");
     const auto kind = read_only ? Call::Kind::begin_snapshot : Call::Kind::begin;
     auto call = std::make_shared<Call>(kind, seat, deadline);
-    co_await await_end(std::move(database), std::move(call));
+    co_await await_end(std::move(desk), std::move(call));
 }
 
-asio::awaitable<void> commit_call(std::shared_ptr<Database> database, std::shared_ptr<Seat> seat, Deadline deadline)
+asio::awaitable<void> commit_call(Desk::Self desk, std::shared_ptr<Seat> seat, Deadline deadline)
 {
     refuse_broken(*seat);
     if (seat->condition == Condition::idle) throw UsageError("there is no transaction to commit");
     auto call = std::make_shared<Call>(Call::Kind::commit, seat, deadline);
-    co_await await_end(std::move(database), std::move(call));
+    co_await await_end(std::move(desk), std::move(call));
 }
 
 /// Has no deadline: a transaction that cannot be rolled back would keep everybody waiting.
-asio::awaitable<void> rollback_call(std::shared_ptr<Database> database, std::shared_ptr<Seat> seat)
+asio::awaitable<void> rollback_call(Desk::Self desk, std::shared_ptr<Seat> seat)
 {
     refuse_broken(*seat);
     if (seat->condition == Condition::idle) co_return;
     auto call = std::make_shared<Call>(Call::Kind::rollback, seat, Deadline::max());
-    co_await await_end(std::move(database), std::move(call));
+    co_await await_end(std::move(desk), std::move(call));
 }
 
-asio::awaitable<void> close_call(std::shared_ptr<Database> database, std::shared_ptr<Seat> seat)
+asio::awaitable<void> close_call(Desk::Self desk, std::shared_ptr<Seat> seat)
 {
-    database->abandon(seat);
+    desk->abandon(seat);
     co_return;
 }
 
@@ -145,18 +156,29 @@ asio::awaitable<void> close_call(std::shared_ptr<Database> database, std::shared
 
 asio::awaitable<std::vector<Result>> Connection::run(Query query, Deadline deadline)
 {
-    return run_call(database_, seat_, std::move(query), deadline);
+    return run_call(desk_, seat_, std::move(query), deadline);
+}
+
+asio::awaitable<Beside> Connection::run_beside(Query query, Deadline deadline)
+{
+    return run_call_beside(desk_, seat_, std::move(query), deadline);
+}
+
+void Connection::break_off() noexcept
+{
+    seat_->broken_off = true;
+    desk_->abandon(seat_);
 }
 
 asio::awaitable<void> Connection::begin(TransactionOptions options, Deadline deadline)
 {
-    return begin_call(database_, seat_, options.read_only, deadline);
+    return begin_call(desk_, seat_, options.read_only, deadline);
 }
 
-asio::awaitable<void> Connection::commit(Deadline deadline) { return commit_call(database_, seat_, deadline); }
+asio::awaitable<void> Connection::commit(Deadline deadline) { return commit_call(desk_, seat_, deadline); }
 
-asio::awaitable<void> Connection::rollback(Deadline) { return rollback_call(database_, seat_); }
+asio::awaitable<void> Connection::rollback(Deadline) { return rollback_call(desk_, seat_); }
 
-asio::awaitable<void> Connection::close() { return close_call(database_, seat_); }
+asio::awaitable<void> Connection::close() { return close_call(desk_, seat_); }
 
 } // namespace trunkline::db::sqlite

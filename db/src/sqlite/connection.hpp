@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "database.hpp"
+#include "desk.hpp"
 
 namespace trunkline::db::sqlite {
 
@@ -10,14 +10,16 @@ namespace trunkline::db::sqlite {
 /// Texts that would begin or end a transaction, or change one of the handles for everybody, are refused with a
 /// UsageError. Savepoints are taken as plain SQL inside a transaction.
 ///
-/// Threads: one at a time, that of its caller. It may be destroyed while a call runs: the call is stopped, what is
+/// Threads: the desk's. It may be destroyed while a call runs: the call is stopped, what is
 /// open is rolled back.
 class Connection final : public DriverConnection {
 public:
-    explicit Connection(std::shared_ptr<Database> database) : database_(std::move(database)) {}
-    ~Connection() override { database_->abandon(seat_); }
+    explicit Connection(Desk::Self desk) : desk_(std::move(desk)) {}
+    ~Connection() override { desk_->abandon(seat_); }
 
     asio::awaitable<std::vector<Result>> run(Query query, Deadline deadline) override;
+    asio::awaitable<Beside> run_beside(Query query, Deadline deadline) override;
+    void break_off() noexcept override;
     asio::awaitable<void> begin(TransactionOptions options, Deadline deadline) override;
     asio::awaitable<void> commit(Deadline deadline) override;
     asio::awaitable<void> rollback(Deadline deadline) override;
@@ -30,7 +32,7 @@ public:
     std::uint64_t cancelled() const noexcept override { return seat_->cancelled; }
 
 private:
-    std::shared_ptr<Database> database_;
+    Desk::Self desk_;
     std::shared_ptr<Seat> seat_ = std::make_shared<Seat>();
 };
 

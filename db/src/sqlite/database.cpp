@@ -73,12 +73,30 @@ void Database::answer_all(Queue& queue)
     queue.clear();
 }
 
-void Database::submit(CallPtr call)
+void Database::submit(std::vector<CallPtr>& calls)
+{
+    std::size_t reads = 0;
+    bool writes = false;
+    {
+        const Lock lock(mutex_);
+        for (CallPtr& call : calls) {
+            ++call->seat->under_way;
+            if (closing_ || !running_) answer_locked(call, closing_down(Outcome::not_sent));
+            else place(std::move(call));
+        }
+        reads = for_readers_.size();
+        writes = !for_writer_.empty() || owner_call_;
+    }
+    if (writes) writer_woken_.notify_one();
+    for (std::size_t i = 0; i < std::min(reads, readers()); ++i) readers_woken_.notify_one();
+}
+
+void Database::take_answered(std::vector<CallPtr>& calls)
 {
     const Lock lock(mutex_);
-    call->seat->current = call;
-    if (closing_ || !running_) return answer_locked(call, closing_down(Outcome::not_sent));
-    place(std::move(call));
+    if (calls.empty()) return calls.swap(answered_);
+    calls.insert(calls.end(), std::move_iterator(answered_.begin()), std::move_iterator(answered_.end()));
+    answered_.clear();
 }
 
 void Database::place(CallPtr call)
@@ -86,10 +104,7 @@ void Database::place(CallPtr call)
     switch (call->seat->holds) {
     case Seat::Holds::timed_out:
     case Seat::Holds::undone: return answer_lost(std::move(call));
-    case Seat::Holds::writer:
-        owner_call_ = std::move(call);
-        writer_woken_.notify_one();
-        return;
+    case Seat::Holds::writer: owner_call_ = std::move(call); return;
     case Seat::Holds::snapshot: return queue_on_readers(std::move(call));
     case Seat::Holds::nothing: break;
     }
@@ -108,23 +123,26 @@ void Database::answer_lost(CallPtr call)
 
 void Database::queue_on_writer(CallPtr call)
 {
-    if (call->deadline < clock_wakes_) clock_woken_.notify_one();
+    wake_clock(*call);
     for_writer_.push_back(std::move(call));
-    writer_woken_.notify_one();
 }
 
 void Database::queue_on_readers(CallPtr call)
 {
-    if (call->deadline < clock_wakes_) clock_woken_.notify_one();
+    wake_clock(*call);
     for_readers_.push_back(std::move(call));
-    readers_woken_.notify_one();
+}
+
+void Database::wake_clock(const Call& call)
+{
+    if (call.deadline < clock_wakes_) clock_woken_.notify_one();
 }
 
 void Database::cancel(const CallPtr& call)
 {
     call->stop = true;
     const Lock lock(mutex_);
-    if (take_from_queues(call)) answer_locked(call, cancelled());
+    if (take_from_queues(call)) answer_locked(call, why_stopped(*call, Outcome::not_sent));
 }
 
 bool Database::take_from_queues(const CallPtr& call)
@@ -140,17 +158,19 @@ bool Database::take_from_queues(const CallPtr& call)
 
 void Database::abandon(const std::shared_ptr<Seat>& seat)
 {
-    const Lock lock(mutex_);
-    seat->gone = true;
-    seat->condition = Condition::broken;
-    if (closing_) return;
-    if (const auto running = seat->current.lock()) {
-        running->stop = true;
-        if (take_from_queues(running)) answer_locked(running, cancelled());
-        else return; // whoever runs it sees that the session is gone
-    }
-    if (seat->holds == Seat::Holds::writer || seat->holds == Seat::Holds::snapshot)
+    {
+        const Lock lock(mutex_);
+        seat->gone = true;
+        seat->condition = Condition::broken;
+        if (closing_) return;
+        answer_stopped();
+        if (seat->under_way > 0) return; // whoever runs it sees that the session is gone
+        if (seat->holds != Seat::Holds::writer && seat->holds != Seat::Holds::snapshot) return;
+        ++seat->under_way;
         place(std::make_shared<Call>(Call::Kind::rollback, seat, Deadline::max()));
+    }
+    writer_woken_.notify_one();
+    readers_woken_.notify_one();
 }
 
 void Database::answer(const CallPtr& call, std::exception_ptr failure)
@@ -163,8 +183,21 @@ void Database::answer_locked(const CallPtr& call, std::exception_ptr failure)
 {
     if (failure) call->failure = std::move(failure);
     if (closing_ && call->failure) call->seat->say(Condition::broken);
-    call->seat->current.reset();
-    if (const auto waiter = std::move(call->waiter)) waiter->resume();
+    --call->seat->under_way;
+    if (!call->waiter) return; // nobody asked: the end of a session that is gone
+    answered_.push_back(call);
+    if (answered_.size() == 1) ring_();
+}
+
+/// Those in line who were cancelled, or whose session is gone.
+void Database::answer_stopped()
+{
+    for (auto* queue : {&for_writer_, &for_readers_, &for_snapshot_})
+        std::erase_if(*queue, [this](const CallPtr& call) {
+            if (!call->stopped() || call->kind == Call::Kind::rollback) return false;
+            answer_locked(call, why_stopped(*call, Outcome::not_sent));
+            return true;
+        });
 }
 
 void Database::serve_clock()

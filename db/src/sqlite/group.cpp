@@ -8,6 +8,8 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds look_at_waiters{20};
+/// Of members that were undone by one of them: without him they can go on together. Then each goes alone.
+constexpr int tries_together = 2;
 
 Instant later(Instant from, std::chrono::nanoseconds by)
 {
@@ -17,80 +19,99 @@ Instant later(Instant from, std::chrono::nanoseconds by)
 
 } // namespace
 
-Watch GroupCommit::watch_for(const Call& call) const
+Watch GroupCommit::watch_for(const Call& call, Instant now) const
 {
-    return {.until = std::min(call.deadline, later(Steady::now(), command_timeout_)),
+    return {.until = std::min(call.deadline, later(now, command_timeout_)),
             .stop = &call.stop,
+            .gone = &call.seat->gone,
             .closing = &closing_};
 }
 
-std::vector<CallPtr> GroupCommit::run(std::vector<CallPtr> members)
+void GroupCommit::run(std::vector<CallPtr>& members)
 {
-    if (!begin(members)) return {};
+    for (int tries = 0; tries < tries_together; ++tries) {
+        if (!begin(members)) return;
+        undone_ = false;
+        run_members(members);
+        if (!undone_) return commit();
+        answer(failed_); // whoever undid it is among them
+        members = std::exchange(done_, {});
+    }
+    for (const auto& member : members) run_alone(member);
+}
+
+void GroupCommit::run_members(std::vector<CallPtr>& members)
+{
     const bool in_savepoints = members.size() > 1;
-    const auto stop_starting = Steady::now() + limits_.group_time_max;
     std::size_t next = 0;
-    bool undone = false;
-    while (next < members.size() && !undone && (next == 0 || Steady::now() < stop_starting)) {
-        const CallPtr& member = members[next++];
-        const Fate fate = run_member(*member, in_savepoints);
-        (fate == Fate::done ? done_ : failed_).push_back(member);
-        undone = fate == Fate::undone;
+    const std::function<void()> let_go = [&] {
+        callers_.take_back(std::span(members).subspan(next));
+        members.resize(next);
+    };
+    const auto began = Steady::now();
+    for (auto now = began; next < members.size() && !undone_; now = Steady::now()) {
+        if (next > 0 && now - began >= limits_.group_time_max) break;
+        const CallPtr member = members[next++];
+        Watch watch = watch_for(*member, now);
+        watch.slow = now + limits_.slow;
+        watch.on_slow = &let_go;
+        note(member, refuse_late(*member, now) ? Fate::failed : run_member(*member, in_savepoints, watch));
     }
-    if (undone) {
-        answer(failed_);
-        for (const auto& member : std::exchange(done_, {})) run_alone(member);
-    } else {
-        commit();
-    }
-    return {members.begin() + static_cast<std::ptrdiff_t>(next), members.end()};
+    handle_.watch({});
+    let_go();
+}
+
+void GroupCommit::note(const CallPtr& call, Fate fate)
+{
+    (fate == Fate::done ? done_ : failed_).push_back(call);
+    undone_ = fate == Fate::undone;
 }
 
 bool GroupCommit::begin(std::vector<CallPtr>& members)
 {
     const auto give_up = later(Steady::now(), command_timeout_);
-    for (;;) {
+    for (bool locked = false;; locked = true) {
         std::exception_ptr failure;
-        std::erase_if(members, [this](const CallPtr& member) {
-            const bool refused = refuse_late(*member);
-            if (refused) answer_(member);
+        const auto now = Steady::now();
+        std::erase_if(members, [&](const CallPtr& member) {
+            const bool refused = refuse_late(*member, now, locked);
+            if (refused) callers_.answer(std::span(&member, 1));
             return refused;
         });
         if (members.empty()) return false;
         try {
             // A short watch, so that each waiter's own patience is looked at while another process writes.
             handle_.watch({.until = Steady::now() + look_at_waiters, .closing = &closing_});
-            handle_.control("BEGIN IMMEDIATE");
+            handle_.control(Control::begin_to_write);
             return true;
         } catch (const CommandTimeout&) {
             if (Steady::now() < give_up) continue;
-            failure = gave_up_waiting();
+            failure = gave_up_on_lock();
         } catch (const Stopped&) {
             failure = closing_down(Outcome::not_sent);
         } catch (...) {
             failure = std::current_exception();
         }
-        if (failure) fail_all(members, std::exchange(failure, nullptr));
-        if (members.empty()) return false;
+        fail_all(members, std::exchange(failure, nullptr));
+        return false;
     }
 }
 
-bool GroupCommit::refuse_late(Call& call)
+bool GroupCommit::refuse_late(Call& call, Instant now, bool locked) const
 {
-    if (call.stopped()) call.failure = cancelled();
-    else if (call.late(Steady::now())) call.failure = gave_up_waiting();
+    if (call.stopped()) call.failure = why_stopped(call, Outcome::not_sent);
+    else if (call.late(now)) call.failure = locked ? gave_up_on_lock() : gave_up_waiting();
     else if (closing_) call.failure = closing_down(Outcome::not_sent);
     return call.failure != nullptr;
 }
 
-GroupCommit::Fate GroupCommit::run_member(Call& call, bool in_savepoint)
+GroupCommit::Fate GroupCommit::run_member(Call& call, bool in_savepoint, const Watch& watch)
 {
-    if (refuse_late(call)) return Fate::failed;
-    handle_.watch(watch_for(call));
+    handle_.watch(watch);
     try {
-        if (in_savepoint) handle_.control("SAVEPOINT member");
+        if (in_savepoint) handle_.control(Control::savepoint);
         call.results = run_statements(handle_, call);
-        if (in_savepoint) handle_.control("RELEASE member");
+        if (in_savepoint) handle_.control(Control::release);
         return Fate::done;
     } catch (...) {
         call.failure = reason_of_failure(call);
@@ -105,8 +126,8 @@ GroupCommit::Fate GroupCommit::undo_member(bool in_savepoint) noexcept
     try {
         if (!handle_.in_transaction()) return Fate::undone;
         if (!in_savepoint) return Fate::failed; // alone: `commit` rolls back
-        handle_.control("ROLLBACK TO member");
-        handle_.control("RELEASE member");
+        handle_.control(Control::roll_back_to);
+        handle_.control(Control::release);
         return Fate::failed;
     } catch (...) {
         handle_.roll_back();
@@ -124,7 +145,7 @@ void GroupCommit::commit()
     Outcome outcome = Outcome::rejected;
     try {
         handle_.watch({}); // a COMMIT that was begun is not stopped
-        handle_.commit();
+        handle_.control(Control::commit);
     } catch (const Error& failed) {
         failure = std::current_exception();
         outcome = failed.outcome();
@@ -148,8 +169,8 @@ void GroupCommit::run_alone(const CallPtr& call)
     call->results.clear();
     std::vector<CallPtr> one{call};
     if (!begin(one)) return;
-    const Fate fate = run_member(*call, false);
-    (fate == Fate::done ? done_ : failed_).push_back(call);
+    const auto now = Steady::now();
+    note(call, refuse_late(*call, now) ? Fate::failed : run_member(*call, false, watch_for(*call, now)));
     commit();
 }
 
@@ -165,7 +186,7 @@ void GroupCommit::fail_all(std::vector<CallPtr>& members, std::exception_ptr fai
 
 void GroupCommit::answer(std::vector<CallPtr>& calls)
 {
-    for (const auto& call : calls) answer_(call);
+    if (!calls.empty()) callers_.answer(calls);
     calls.clear();
 }
 

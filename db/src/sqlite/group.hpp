@@ -5,6 +5,7 @@
 #include "limits.hpp"
 
 #include <functional>
+#include <span>
 
 namespace trunkline::db::sqlite {
 
@@ -18,37 +19,43 @@ namespace trunkline::db::sqlite {
 /// Threads: the writer's.
 class GroupCommit {
 public:
-    using Answer = std::function<void(const CallPtr&)>;
+    /// Who has asked, and waits.
+    class Callers {
+    public:
+        virtual ~Callers() = default;
+        /// Called once for every call that has its results or its failure.
+        virtual void answer(std::span<const CallPtr> calls) = 0;
+        /// Takes back, to the head of the line, those whose turn has not come.
+        virtual void take_back(std::span<const CallPtr> calls) = 0;
+    };
 
-    /// `answer` is called once for every call that has its results or its failure.
     GroupCommit(Handle& handle, std::chrono::nanoseconds command_timeout, Limits limits,
-                const std::atomic<bool>& closing, Answer answer)
-        : handle_(handle),
-          command_timeout_(command_timeout),
-          limits_(limits),
-          closing_(closing),
-          answer_(std::move(answer))
+                const std::atomic<bool>& closing, Callers& callers)
+        : handle_(handle), command_timeout_(command_timeout), limits_(limits), closing_(closing), callers_(callers)
     {}
 
-    /// Runs the members in order and answers them. Returns those that were not started.
-    std::vector<CallPtr> run(std::vector<CallPtr> members);
+    /// Runs the members in order and answers them. Those that were not started are taken back: after
+    /// `group_time_max`, or as soon as the one that runs is slow, because the line looks after their deadlines.
+    void run(std::vector<CallPtr>& members);
 
     /// Waits until no other process writes, and begins. False when `members` is empty by then: those whose time passed
     /// or who were cancelled while waiting are answered and taken out.
     bool begin(std::vector<CallPtr>& members);
 
-    /// What a call may use of the writer from now on.
-    Watch watch_for(const Call& call) const;
+    /// What a call may use of the writer from `now` on.
+    Watch watch_for(const Call& call, Instant now) const;
 
 private:
     enum class Fate { done, failed, undone };
 
-    Fate run_member(Call& call, bool in_savepoint);
+    void run_members(std::vector<CallPtr>& members);
+    Fate run_member(Call& call, bool in_savepoint, const Watch& watch);
     Fate undo_member(bool in_savepoint) noexcept;
-    bool refuse_late(Call& call);
+    bool refuse_late(Call& call, Instant now, bool locked = false) const;
     void commit();
     void commit_failed(std::exception_ptr failure, Outcome outcome);
     void run_alone(const CallPtr& call);
+    void note(const CallPtr& call, Fate fate);
     void answer(std::vector<CallPtr>& calls);
     void fail_all(std::vector<CallPtr>& members, std::exception_ptr failure);
 
@@ -56,9 +63,10 @@ private:
     const std::chrono::nanoseconds command_timeout_;
     const Limits limits_;
     const std::atomic<bool>& closing_;
-    const Answer answer_;
+    Callers& callers_;
     std::vector<CallPtr> done_;   // ran, waiting for the COMMIT
     std::vector<CallPtr> failed_; // have their failure, waiting for it too
+    bool undone_ = false;         // the transaction is lost
 };
 
 } // namespace trunkline::db::sqlite

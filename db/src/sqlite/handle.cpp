@@ -38,6 +38,20 @@ int number_of(const char* name)
     return failure == std::errc{} && end == digits.data() + digits.size() ? number : 0;
 }
 
+const char* text_of(Control what)
+{
+    switch (what) {
+    case Control::begin: return "BEGIN";
+    case Control::begin_to_write: return "BEGIN IMMEDIATE";
+    case Control::commit: return "COMMIT";
+    case Control::savepoint: return "SAVEPOINT unit_of_trunkline";
+    case Control::release: return "RELEASE unit_of_trunkline";
+    case Control::roll_back_to: return "ROLLBACK TO unit_of_trunkline";
+    case Control::take_snapshot: return "SELECT count(*) FROM sqlite_schema";
+    }
+    return "";
+}
+
 void note_parameters(Prepared& prepared)
 {
     const int count = sqlite3_bind_parameter_count(prepared.statement);
@@ -60,7 +74,7 @@ bool only_blanks(std::string_view rest)
 Handle::~Handle()
 {
     cache_.clear();
-    controls_.clear();
+    controls_ = {};
     sqlite3_close_v2(handle_);
 }
 
@@ -132,6 +146,7 @@ Result Handle::step_all(const Prepared& prepared)
     int code = sqlite3_step(prepared.statement);
     // Names and width are asked after the first step, which notices a schema that changed since.
     const int columns = sqlite3_column_count(prepared.statement);
+    if (code == SQLITE_ROW) cells.reserve(static_cast<std::size_t>(columns));
     for (; code == SQLITE_ROW; code = sqlite3_step(prepared.statement), ++rows)
         read_row(prepared.statement, columns, cells);
     if (code != SQLITE_DONE) fail(code, Stage::step);
@@ -139,18 +154,11 @@ Result Handle::step_all(const Prepared& prepared)
     return {column_names(prepared.statement), std::move(cells), changed};
 }
 
-void Handle::control(const char* sql)
+void Handle::control(Control what)
 {
-    auto prepared = controls_.find(sql);
-    if (!prepared) controls_.keep(sql, prepared = compile(sql, true));
-    finish(prepared->statement, Stage::step);
-}
-
-void Handle::commit()
-{
-    auto prepared = controls_.find("COMMIT");
-    if (!prepared) controls_.keep("COMMIT", prepared = compile("COMMIT", true));
-    finish(prepared->statement, Stage::commit);
+    auto& prepared = controls_[static_cast<std::size_t>(what)];
+    if (!prepared) prepared = compile(text_of(what), true);
+    finish(prepared->statement, what == Control::commit ? Stage::commit : Stage::step);
 }
 
 void Handle::finish(sqlite3_stmt* statement, Stage stage)
@@ -160,6 +168,25 @@ void Handle::finish(sqlite3_stmt* statement, Stage stage)
     int code = SQLITE_ROW;
     while (code == SQLITE_ROW) code = sqlite3_step(statement);
     if (code != SQLITE_DONE) fail(code, stage);
+}
+
+void Handle::begin() noexcept
+{
+    try {
+        control(Control::begin);
+    } catch (...) { // then each statement looks for itself
+    }
+}
+
+void Handle::end() noexcept
+{
+    watch_ = {};
+    if (!in_transaction()) return;
+    try {
+        control(Control::commit);
+    } catch (...) {
+        roll_back();
+    }
 }
 
 bool Handle::roll_back() noexcept
@@ -186,9 +213,26 @@ ErrorInfo Handle::describe(int code, Stage stage) const
 bool Handle::ended() noexcept
 {
     const auto is_set = [](const std::atomic<bool>* flag) { return flag && flag->load(std::memory_order_relaxed); };
-    if (is_set(watch_.stop) || is_set(watch_.closing)) ended_ = Ended::stopped;
-    else if (std::chrono::steady_clock::now() >= watch_.until) ended_ = Ended::late;
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= watch_.slow) {
+        watch_.slow = Instant::max();
+        (*watch_.on_slow)();
+    }
+    if (is_set(watch_.stop) || is_set(watch_.gone) || is_set(watch_.closing)) ended_ = Ended::stopped;
+    else if (now >= watch_.until) ended_ = Ended::late;
     return ended_ != Ended::no;
+}
+
+void Handle::fold_log() noexcept
+{
+    // What cannot be folded now is tried again after the next group.
+    sqlite3_wal_checkpoint_v2(handle_, "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+}
+
+int Handle::on_log(void* self, sqlite3*, const char*, int pages) noexcept
+{
+    static_cast<Handle*>(self)->log_pages_ = static_cast<std::size_t>(pages);
+    return SQLITE_OK;
 }
 
 int Handle::on_progress(void* self) noexcept { return static_cast<Handle*>(self)->ended() ? 1 : 0; }

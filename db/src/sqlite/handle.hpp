@@ -7,9 +7,11 @@
 #include <trunkline/db/options.hpp>
 #include <trunkline/db/result.hpp>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <exception>
+#include <functional>
 
 struct sqlite3;
 
@@ -21,10 +23,16 @@ using Instant = std::chrono::steady_clock::time_point;
 struct Watch {
     Instant until = Instant::max();
     const std::atomic<bool>* stop = nullptr;    ///< the caller lost interest
+    const std::atomic<bool>* gone = nullptr;    ///< his session is gone
     const std::atomic<bool>* closing = nullptr; ///< the database is being closed
+    Instant slow = Instant::max();              ///< when it still runs then, `on_slow` is called, once
+    const std::function<void()>* on_slow = nullptr;
 };
 
-/// A statement was stopped because `Watch::stop` or `Watch::closing` was set.
+/// The texts of the driver's own, each prepared once.
+enum class Control { begin, begin_to_write, commit, savepoint, release, roll_back_to, take_snapshot };
+
+/// A statement was stopped because one of the flags of its Watch was set.
 struct Stopped : std::exception {
     const char* what() const noexcept override { return "stopped"; }
 };
@@ -56,15 +64,25 @@ public:
     /// Prepares it (Error when that fails) and tells whether it leaves the database as it is.
     bool reads_only(const Statement& statement, std::optional<std::size_t> index = {});
 
-    /// Runs a text of the driver's own: BEGIN, SAVEPOINT …
-    void control(const char* sql);
-    /// Commits. On a failure the transaction is still open, or SQLite has rolled it back: see `in_transaction`.
-    void commit();
+    /// Runs a text of the driver's own. When a COMMIT fails the transaction is still open, or SQLite has rolled it
+    /// back: see `in_transaction`.
+    void control(Control what);
+    /// Opens a transaction that will only read: all of it sees one state of the database, which is looked at once.
+    void begin() noexcept;
+    /// Ends it, if one is open. The watch is over.
+    void end() noexcept;
     /// Rolls back what is open, whatever happened before. False when SQLite could not.
     bool roll_back() noexcept;
 
     /// True between BEGIN and its end. SQLite ends a transaction by itself when the disk is full or a write is stopped.
     bool in_transaction() const noexcept;
+
+    /// How long the log was after the last COMMIT of this handle, in pages. Only the writer's handle counts it, and has
+    /// to fold it.
+    std::size_t log_pages() const noexcept { return log_pages_; }
+    /// Copies the log into the file, as far as nobody reads what is older; waits for nobody. When that was all of it and
+    /// nobody reads from the log any more, the next write begins it anew.
+    void fold_log() noexcept;
 
     std::size_t statements_kept() const noexcept { return cache_.size(); }
 
@@ -85,13 +103,15 @@ private:
     bool ended() noexcept;
     static int on_progress(void* self) noexcept;
     static int on_busy(void* self, int tries) noexcept;
+    static int on_log(void* self, sqlite3*, const char*, int pages) noexcept;
 
     enum class Ended { no, late, stopped };
 
     sqlite3* handle_;
     StatementCache cache_;
-    StatementCache controls_{32};
+    std::array<std::shared_ptr<Prepared>, 7> controls_;
     Watch watch_;
+    std::size_t log_pages_ = 0;
     Ended ended_ = Ended::no;
 };
 

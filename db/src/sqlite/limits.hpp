@@ -14,6 +14,15 @@ struct Limits {
     std::size_t group_max = 1000;
     /// No further unit is started in a group after this, so that the first need not wait long for their COMMIT.
     std::chrono::milliseconds group_time_max{50};
+    /// Single reads that share one look at the database.
+    std::size_t reads_max = 64;
+    /// What runs for so long no longer keeps those behind it: they go back to the line.
+    std::chrono::milliseconds slow{2};
+    /// Pages of the log after which it is folded into the file, between two groups. At four times that, when somebody is
+    /// always reading and so some of it always remains, those who come to read wait for those who do.
+    std::size_t log_pages = 1000;
+    /// For so long at most.
+    std::chrono::milliseconds log_patience{50};
     /// Read-only transactions at a time; each keeps a handle of its own. Others wait for their turn.
     std::size_t snapshots_max = 16;
     /// Threads that read; 0 is as many as there are cores, at most four.

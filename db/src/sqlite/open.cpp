@@ -86,10 +86,14 @@ void Handle::prepare_settings(const Options& options, Use use)
         set("PRAGMA synchronous=FULL");
         set("PRAGMA foreign_keys=ON");
         set("PRAGMA trusted_schema=OFF");
-        set("PRAGMA mmap_size=268435456");
+        // Not mapped into memory: a disk that fails, or a file that somebody cut off, is an error then, and not a
+        // signal that ends the program.
+        set("PRAGMA mmap_size=0");
         set("PRAGMA cache_size=-16384");
         set("PRAGMA journal_size_limit=67108864");
         if (use == Use::read) set("PRAGMA query_only=ON");
+        // In place of SQLite's own, which would fold the log before those are answered who wait for the COMMIT.
+        if (use == Use::write) sqlite3_wal_hook(handle_, &Handle::on_log, this);
         ask("SELECT count(*) FROM sqlite_schema");
     } catch (const ConnectFailed&) {
         throw;

@@ -9,6 +9,7 @@ Prepared::~Prepared() { sqlite3_finalize(statement); }
 
 std::shared_ptr<Prepared> StatementCache::find(std::string_view sql)
 {
+    if (!by_use_.empty() && by_use_.front().sql == sql) return by_use_.front().prepared; // often the same again
     const auto found = by_text_.find(sql);
     if (found == by_text_.end()) return nullptr;
     by_use_.splice(by_use_.begin(), by_use_, found->second);

@@ -19,17 +19,47 @@ bool joins_a_group(const Call& call) { return call.kind == Call::Kind::statement
 
 void Database::serve_writer()
 {
-    const auto answer_call = [this](const CallPtr& call) { answer(call); };
-    GroupCommit groups(*writer_, options_.command_timeout, limits_, closing_, answer_call);
+    GroupCommit groups(*writer_, options_.command_timeout, limits_, closing_, *this);
     Lock lock(mutex_);
     std::vector<CallPtr> group;
     while (take_group(lock, group)) {
         lock.unlock();
-        if (joins_a_group(*group.front())) run_group(groups, std::move(group));
+        if (joins_a_group(*group.front())) groups.run(group);
         else run_on_writer(groups, group.front());
         group.clear();
+        keep_log_short();
         lock.lock();
     }
+}
+
+/// A log that is never begun anew grows without end: whoever reads an older state keeps its end from being folded.
+void Database::keep_log_short()
+{
+    const std::size_t pages = writer_->log_pages();
+    if (pages < limits_.log_pages) {
+        log_too_long_ = 4 * limits_.log_pages;
+    } else if (pages < log_too_long_) {
+        writer_->fold_log();
+    } else {
+        fold_log_undisturbed();
+        log_too_long_ = pages + 4 * limits_.log_pages; // a snapshot may keep it long: not again with every commit
+    }
+}
+
+/// Whoever begins to read afterwards finds everything in the file, and is not in the way.
+void Database::fold_log_undisturbed()
+{
+    {
+        Lock lock(mutex_);
+        reads_pause_ = true;
+        reads_ended_.wait_for(lock, limits_.log_patience, [this] { return reading_ == 0 || closing_; });
+    }
+    writer_->fold_log();
+    {
+        const Lock lock(mutex_);
+        reads_pause_ = false;
+    }
+    readers_woken_.notify_all();
 }
 
 /// Waits for work: the units at the head of the queue up to the first call that wants the writer for itself, or that
@@ -46,14 +76,18 @@ bool Database::take_group(Lock& lock, std::vector<CallPtr>& group)
     return true;
 }
 
-void Database::run_group(GroupCommit& groups, std::vector<CallPtr> group)
+void Database::answer(std::span<const CallPtr> calls)
 {
-    const auto left = groups.run(std::move(group));
     const Lock lock(mutex_);
-    for_writer_.insert(for_writer_.begin(), left.begin(), left.end());
-    // Those who were cancelled meanwhile, or whose session is gone, were in no queue to be taken from.
-    for (const auto& call : left)
-        if (call->stopped() && take_from_queues(call)) answer_locked(call, cancelled());
+    for (const auto& call : calls) answer_locked(call);
+}
+
+void Database::take_back(std::span<const CallPtr> calls)
+{
+    if (calls.empty()) return;
+    const Lock lock(mutex_);
+    for_writer_.insert(for_writer_.begin(), calls.begin(), calls.end());
+    answer_stopped(); // they were in no queue to be taken from
     clock_woken_.notify_one();
 }
 
@@ -70,9 +104,10 @@ void Database::run_on_writer(GroupCommit& groups, const CallPtr& call)
 void Database::run_standing_alone(GroupCommit& groups, const CallPtr& call)
 {
     try {
-        if (call->stopped()) std::rethrow_exception(cancelled());
-        if (call->late(std::chrono::steady_clock::now())) std::rethrow_exception(gave_up_waiting());
-        writer_->watch(groups.watch_for(*call));
+        const auto now = std::chrono::steady_clock::now();
+        if (call->stopped()) std::rethrow_exception(why_stopped(*call, Outcome::not_sent));
+        if (call->late(now)) std::rethrow_exception(gave_up_waiting());
+        writer_->watch(groups.watch_for(*call, now));
         call->results = run_statements(*writer_, *call);
     } catch (...) {
         call->failure = reason_of_failure(*call);
@@ -121,8 +156,9 @@ bool Database::run_of_owner(GroupCommit& groups, const CallPtr& call)
 {
     if (call->kind == Call::Kind::commit || call->kind == Call::Kind::rollback) return end_transaction(call);
     try {
-        if (call->late(std::chrono::steady_clock::now())) std::rethrow_exception(gave_up_waiting());
-        writer_->watch(groups.watch_for(*call));
+        const auto now = std::chrono::steady_clock::now();
+        if (call->late(now)) std::rethrow_exception(gave_up_waiting());
+        writer_->watch(groups.watch_for(*call, now));
         if (call->seat->read_only) refuse_writes(*writer_, *call->query);
         call->results = run_in_transaction(*writer_, *call);
     } catch (...) {
@@ -140,10 +176,10 @@ bool Database::end_transaction(const CallPtr& call)
 {
     try {
         if (call->kind == Call::Kind::commit) {
-            if (call->stopped()) std::rethrow_exception(cancelled());
+            if (call->stopped()) std::rethrow_exception(why_stopped(*call, Outcome::rejected));
             if (call->late(std::chrono::steady_clock::now())) refuse_late_commit();
             writer_->watch({}); // a COMMIT that was begun is not stopped
-            writer_->commit();
+            writer_->control(Control::commit);
         }
     } catch (...) {
         call->failure = std::current_exception();

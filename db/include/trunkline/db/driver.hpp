@@ -86,6 +86,10 @@ public:
     /// Whether its connections have `run_beside`. May change once it is known what is in between.
     virtual bool shares() const noexcept { return false; }
 
+    /// Whether anything may run beside anything there, however long it takes and whatever it does, because nobody waits
+    /// for a stranger on account of the connection. Otherwise only short statements share.
+    virtual bool shares_everything() const noexcept { return false; }
+
     /// The most connections that make sense: 1 for a database in memory.
     virtual std::size_t max_connections() const noexcept { return static_cast<std::size_t>(-1); }
 
