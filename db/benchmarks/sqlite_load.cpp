@@ -2,14 +2,17 @@
 // SQLite by itself and through the pool: WAL and synchronous=FULL, a file that is made for it.
 //
 //   db_sqlite_load FOLDER MODE WORK TASKS SECONDS
+//   db_sqlite_load FOLDER table ROUNDS TASKS SECONDS
 //
 //   MODE  raw          sqlite3 on this thread, a transaction for each statement
 //         transaction  sqlite3 on this thread, one transaction around all of them; its commit is counted
 //         pool         the pool's helpers, called by TASKS coroutines
 //   WORK  read         a row by its key, of `bench_rows`
-//         insert       a row into `bench_log`
+//         insert       a row into `bench_log`, in a savepoint of its own when it shares its commit with others
 //
-// Ends with one line of JSON: how many a second, and for how long each was under way as its caller saw it.
+// Ends with one line of JSON: how many a second, for how long each was under way as its caller saw it, and the CPU time
+// of one (of the whole process; with the pool, of all its threads). `table` runs everything in turns, ROUNDS times, and
+// ends with the medians and with the ratios that the pool is held against, each within its round.
 #include <trunkline/db.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -19,6 +22,8 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <iostream>
 #include <random>
@@ -52,11 +57,13 @@ struct Tally {
     Clock::time_point from;
     Clock::time_point until;
     std::vector<std::uint32_t> microseconds{};
+    std::clock_t worked_before = 0; // by all threads, when the first was counted
 
     void add(Clock::time_point began, Clock::time_point ended)
     {
-        if (began >= from)
-            microseconds.push_back(static_cast<std::uint32_t>((ended - began) / std::chrono::microseconds(1)));
+        if (began < from) return;
+        if (microseconds.empty()) worked_before = std::clock();
+        microseconds.push_back(static_cast<std::uint32_t>((ended - began) / std::chrono::microseconds(1)));
     }
 };
 
@@ -173,29 +180,99 @@ void run_pool(const std::string& file, bool insert, unsigned tasks, Tally& tally
 
 // ----------------------------------------------------------------------------
 
-void print(Tally& tally)
+struct Found {
+    double per_second = 0;
+    double cpu_us = 0;
+    std::uint32_t p50_us = 0;
+    std::uint32_t p99_us = 0;
+    std::uint32_t max_us = 0;
+};
+
+Found evaluated(Tally& tally)
 {
+    const double worked = static_cast<double>(std::clock() - tally.worked_before) / CLOCKS_PER_SEC;
     const double seconds = std::chrono::duration<double>(tally.until - tally.from).count();
     auto& sorted = tally.microseconds;
+    if (sorted.empty()) return {};
     std::ranges::sort(sorted);
-    const auto at = [&](double part) {
-        return sorted.empty() ? 0u : sorted[static_cast<std::size_t>(part * static_cast<double>(sorted.size() - 1))];
-    };
-    std::cout << "{\"per_second\": " << static_cast<std::uint64_t>(static_cast<double>(sorted.size()) / seconds)
-              << ", \"p50_us\": " << at(0.5) << ", \"p99_us\": " << at(0.99) << ", \"max_us\": " << at(1) << "}\n";
+    const double count = static_cast<double>(sorted.size());
+    const auto at = [&](double part) { return sorted[static_cast<std::size_t>(part * (count - 1))]; };
+    return {count / seconds, worked * 1e6 / count, at(0.5), at(0.99), at(1)};
 }
 
-void run(const std::string& file, std::string_view mode, bool insert, unsigned tasks, double seconds)
+void print(const Found& found)
 {
+    std::cout << "{\"per_second\": " << static_cast<std::uint64_t>(found.per_second) << ", \"p50_us\": " << found.p50_us
+              << ", \"p99_us\": " << found.p99_us << ", \"max_us\": " << found.max_us
+              << ", \"cpu_us\": " << found.cpu_us << "}\n";
+}
+
+Found run(const std::string& file, std::string_view mode, bool insert, unsigned tasks, double seconds)
+{
+    for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(file + end);
     {
         const Handle handle = open(file);
         check(handle.get(), sqlite3_exec(handle.get(), tables, nullptr, nullptr, nullptr));
     }
     Tally tally{Clock::now() + warm, {}};
     tally.until = tally.from + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+    tally.microseconds.reserve(static_cast<std::size_t>(seconds * 4e6));
     if (mode == "pool") run_pool(file, insert, tasks, tally);
     else run_raw(file, mode == "transaction", insert, tally);
-    print(tally);
+    return evaluated(tally);
+}
+
+// -- everything in turns -----------------------------------------------------
+
+struct Cell {
+    const char* name;
+    const char* mode;
+    bool insert;
+    unsigned tasks;
+    std::vector<Found> rounds{};
+};
+
+double median(std::vector<double> values)
+{
+    std::ranges::sort(values);
+    return values[values.size() / 2];
+}
+
+/// How many times as much `one` does as `other`, within the rounds.
+double ratio(const Cell& one, const Cell& other)
+{
+    std::vector<double> ratios;
+    for (std::size_t i = 0; i < one.rounds.size(); ++i)
+        ratios.push_back(one.rounds[i].per_second / other.rounds[i].per_second);
+    return median(std::move(ratios));
+}
+
+void run_table(const std::string& file, unsigned rounds, unsigned tasks, double seconds)
+{
+    std::vector<Cell> cells{
+        {"insert, autocommit", "raw", true, 1},        {"insert, one transaction", "transaction", true, 1},
+        {"insert, pool", "pool", true, tasks},         {"read, raw", "raw", false, 1},
+        {"read, raw in one", "transaction", false, 1}, {"read, pool", "pool", false, tasks},
+        {"read, pool, one task", "pool", false, 1}};
+    for (unsigned round = 0; round < rounds; ++round)
+        for (std::size_t i = 0; i < cells.size(); ++i) {
+            Cell& cell = cells[(i + round) % cells.size()]; // each round begins with another
+            cell.rounds.push_back(run(file, cell.mode, cell.insert, cell.tasks, seconds));
+        }
+    for (const Cell& cell : cells) {
+        std::vector<double> rates, cpu, p99;
+        for (const Found& found : cell.rounds) {
+            rates.push_back(found.per_second);
+            cpu.push_back(found.cpu_us);
+            p99.push_back(found.p99_us);
+        }
+        std::printf("%-24s %10.0f /s (%.0f to %.0f)  %7.2f us CPU  p99 %.0f us\n", cell.name, median(rates),
+                    *std::ranges::min_element(rates), *std::ranges::max_element(rates), median(cpu), median(p99));
+    }
+    std::printf("pool's inserts / autocommit        %8.2f (wanted: 60 at least)\n", ratio(cells[2], cells[0]));
+    std::printf("pool's inserts / one transaction   %8.2f (wanted: 0.25 at least)\n", ratio(cells[2], cells[1]));
+    std::printf("raw reads / pool's reads           %8.2f (wanted: 4 at most)\n", ratio(cells[3], cells[5]));
+    std::printf("raw reads / pool's, one task       %8.2f\n", ratio(cells[3], cells[6]));
 }
 
 } // namespace
@@ -203,13 +280,16 @@ void run(const std::string& file, std::string_view mode, bool insert, unsigned t
 int main(int argc, char** argv)
 try {
     const std::string_view mode = argc == 6 ? argv[2] : "";
-    if (mode != "raw" && mode != "transaction" && mode != "pool") {
-        std::cerr << "usage: db_sqlite_load FOLDER raw|transaction|pool read|insert TASKS SECONDS\n";
+    if (mode != "raw" && mode != "transaction" && mode != "pool" && mode != "table") {
+        std::cerr << "usage: db_sqlite_load FOLDER raw|transaction|pool read|insert TASKS SECONDS\n"
+                     "       db_sqlite_load FOLDER table ROUNDS TASKS SECONDS\n";
         return 2;
     }
-    const auto file = std::filesystem::absolute(argv[1]) / "bench.db";
-    run(file.string(), mode, std::string_view(argv[3]) == "insert", static_cast<unsigned>(std::stoul(argv[4])),
-        std::stod(argv[5]));
+    const auto file = (std::filesystem::absolute(argv[1]) / "bench.db").string();
+    const auto tasks = static_cast<unsigned>(std::stoul(argv[4]));
+    const double seconds = std::stod(argv[5]);
+    if (mode == "table") run_table(file, static_cast<unsigned>(std::stoul(argv[3])), tasks, seconds);
+    else print(run(file, mode, std::string_view(argv[3]) == "insert", tasks, seconds));
 } catch (const std::exception& failure) {
     std::cerr << failure.what() << '\n';
     return 1;
