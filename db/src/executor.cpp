@@ -64,4 +64,17 @@ asio::awaitable<Transaction> Within::do_begin(TransactionOptions options, std::o
     return inner_->do_begin(options, limit ? std::min(*limit, limit_) : limit_, place);
 }
 
+asio::awaitable<std::vector<Result>> With::do_run(Query query)
+{
+    query.prefer(options_);
+    return inner_->do_run(std::move(query));
+}
+
+asio::awaitable<Transaction> With::do_begin(TransactionOptions options, std::optional<std::chrono::nanoseconds> limit,
+                                            std::source_location place)
+{
+    if (!options.statements) options.statements = options_;
+    return inner_->do_begin(options, limit, place);
+}
+
 } // namespace trunkline::db

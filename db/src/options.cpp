@@ -99,16 +99,22 @@ void read_pooler(Draft& draft, std::string_view name, std::string_view value)
     static constexpr std::array<std::string_view, 4> transactional{"transaction", "pgbouncer", "supavisor", "odyssey"};
     if (value == "auto") draft.options.pooler = automatic;
     else if (value == "none") draft.options.pooler = none;
+    else if (value == "session") draft.options.pooler = session;
     else if (std::find(transactional.begin(), transactional.end(), value) != transactional.end())
         draft.options.pooler = transaction;
-    else wants(name, "auto, none or transaction (or pgbouncer, supavisor, odyssey, which mean transaction)");
+    else wants(name, "auto, none, transaction or session (or pgbouncer, supavisor, odyssey, which mean transaction)");
 }
 
 std::string write_pooler(const Draft& draft)
 {
     using enum Options::Pooler;
-    if (draft.options.pooler == automatic) return "auto";
-    return draft.options.pooler == none ? "none" : "transaction";
+    switch (draft.options.pooler) {
+    case automatic: return "auto";
+    case none: return "none";
+    case session: return "session";
+    case transaction: break;
+    }
+    return "transaction";
 }
 
 void read_isolation(Draft& draft, std::string_view name, std::string_view value)

@@ -14,6 +14,11 @@ void Query::narrow(std::chrono::nanoseconds limit) noexcept
     if (!limit_ || limit < *limit_) limit_ = limit;
 }
 
+void Query::prefer(StatementOptions options) noexcept
+{
+    if (!options_) options_ = options;
+}
+
 namespace {
 
 std::string shown(std::source_location place)

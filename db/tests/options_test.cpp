@@ -121,6 +121,8 @@ TEST(Options, a_pooler_may_be_named)
     }
     EXPECT_EQ(with("pgbouncer=false").pooler, Options::Pooler::automatic);
     EXPECT_EQ(with("pooler=auto").pooler, Options::Pooler::automatic);
+    EXPECT_EQ(with("pooler=session").pooler, Options::Pooler::session);
+    EXPECT_FALSE(with("pooler=session").pooler_safe());
 }
 
 TEST(Options, overflow_comes_on_top_of_the_pool_size)
@@ -200,7 +202,7 @@ TEST(Options, values_that_do_not_fit_are_refused_with_what_is_wanted)
     EXPECT_EQ(with("acquire_timeout=8784h").acquire_timeout, 366 * 24h);
     for (const char* value : {"yes", "TRUE", "2", ""})
         expect_refused(pg + "?raw_sql=" + value, "'raw_sql' wants true or false");
-    expect_refused(pg + "?pooler=haproxy", "'pooler' wants auto, none or transaction");
+    expect_refused(pg + "?pooler=haproxy", "'pooler' wants auto, none, transaction or session");
     expect_refused(pg + "?isolation=read_uncommitted", "'isolation' wants");
     expect_refused(pg + "?prepare_threshold=5", "'prepare_threshold' wants 0");
     expect_refused(pg + "?pgbouncer=maybe", "'pgbouncer' wants true or false");
@@ -267,6 +269,7 @@ TEST(Options, a_parameter_needs_a_name_and_a_value)
     expect_refused(pg + "?raw_sql", "each parameter is name=value");
     expect_refused(pg + "?raw_sql=true&", "each parameter is name=value");
     expect_refused(pg + "?=true", "each parameter is name=value");
+    expect_refused(pg + "?options=-c%20geqo=off", "an '=' inside a value is written %3D");
     EXPECT_EQ(Options::parse(pg + "?").target, pg);
 }
 
@@ -349,7 +352,7 @@ void expect_same(const Options& a, const Options& b)
     const auto all = [](const Options& o) {
         return std::tuple(o.engine, o.min_size, o.max_size, o.acquire_timeout, o.connect_timeout, o.command_timeout,
                           o.max_queries, o.max_idle, o.max_lifetime, o.raw_sql, o.no_prepare, o.statement_cache_size,
-                          o.pooler, o.isolation, o.application_name, o.drain_timeout, o.leak_warning);
+                          o.sharing, o.pooler, o.isolation, o.application_name, o.drain_timeout, o.leak_warning);
     };
     EXPECT_TRUE(all(a) == all(b)) << a.describe() << "\n" << b.describe();
     EXPECT_EQ(a.target, b.target);
@@ -369,7 +372,8 @@ TEST(Options, what_is_described_is_read_back_the_same)
                                            "raw_sql=true",
                                            "no_prepare=true",
                                            "statement_cache_size=5",
-                                           "pooler=transaction",
+                                           "pooler=session",
+                                           "sharing=false",
                                            "isolation_level=repeatable_read",
                                            "application_name=%25%26%3D",
                                            "drain_timeout=0",

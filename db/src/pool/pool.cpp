@@ -58,6 +58,18 @@ asio::awaitable<void> wait_for_change(Slots& slots)
     if (state.cancelled() != asio::cancellation_type::none) detail::throw_cancelled();
 }
 
+/// A pooler may have come in while the caller waited for a place among others: then nobody shares any more.
+asio::awaitable<detail::Lease> acquire_for_one_statement(std::shared_ptr<Slots> slots, detail::Slot::Holding holding,
+                                                         Deadline not_after)
+{
+    if (holding.use != detail::PoolPolicy::Use::alone) {
+        detail::Lease lease = co_await detail::acquire(slots, holding, not_after);
+        if (slots->driver().shares()) co_return lease;
+        holding.use = detail::PoolPolicy::Use::alone;
+    }
+    co_return co_await detail::acquire(std::move(slots), std::move(holding), not_after);
+}
+
 } // namespace
 
 asio::awaitable<void> Pool::Impl::start(std::shared_ptr<Slots> slots)
@@ -96,7 +108,7 @@ asio::awaitable<std::vector<Result>> Pool::Impl::run(std::shared_ptr<Slots> slot
     holding.statement = text;
     holding.use = slots->use_of(query);
     detail::refuse_nested(*slots, holding.task, holding.place);
-    detail::Lease lease = co_await detail::acquire(slots, std::move(holding), not_after);
+    detail::Lease lease = co_await acquire_for_one_statement(slots, std::move(holding), not_after);
     if (lease.shared()) co_return co_await run_beside(std::move(lease), std::move(query), not_after);
     const bool unit = query.is_unit();
     const auto began = detail::Moment::now();

@@ -76,6 +76,7 @@ asio::awaitable<Session::Results> Session::run(Self self, Level level, Query que
     self->expect_innermost(level);
     self->expect_usable(&query);
     if (self->abandoned_ != 0) co_await clean(self, deadline);
+    if (const auto statements = self->statement_options()) query.prefer(*statements);
     if (!query.statements().empty()) self->lease_->holding().statement = query.statements().front().text();
     if (self->driver().prefers_beside(query)) co_return co_await run_beside(self, std::move(query), deadline);
     auto work = self->driver().run(std::move(query), deadline);
@@ -97,7 +98,8 @@ asio::awaitable<Transaction> Session::begin(Self self, Level level, TransactionO
     } else {
         co_await control(self, "SAVEPOINT tl_", self->open_.size() + 1, deadline);
     }
-    self->open_.push_back(Open{++self->last_level_, {}});
+    const auto statements = options.statements ? options.statements : self->statement_options();
+    self->open_.push_back(Open{++self->last_level_, {}, statements});
     co_return Transaction(self, self->last_level_);
 }
 
@@ -137,6 +139,12 @@ asio::awaitable<void> Session::rollback(Self self, Level level)
         slot->distrusted = true; // closing it rolls back as well
     }
     self->end_of_transaction();
+}
+
+/// What was said of the statements of the innermost transaction.
+std::optional<StatementOptions> Session::statement_options() const noexcept
+{
+    return open_.empty() ? std::nullopt : open_.back().statements;
 }
 
 void Session::abandon(Level level) noexcept
@@ -183,7 +191,9 @@ asio::awaitable<Session::Results> Session::control(Self self, std::string sql, s
 {
     const auto text = std::make_shared<const std::string>(std::move(sql) + std::to_string(depth));
     const SqlText statement(text, self->lease_->holding().place);
-    auto work = self->driver().run(Query(Statement(statement, std::vector<Value>())), deadline);
+    Query query{Statement(statement, std::vector<Value>())};
+    if (const auto statements = self->statement_options()) query.prefer(*statements);
+    auto work = self->driver().run(std::move(query), deadline);
     co_return co_await call(self, std::move(work));
 }
 

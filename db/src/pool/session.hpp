@@ -48,6 +48,7 @@ private:
     struct Open {
         Level level;
         std::vector<std::function<void()>> after_commit;
+        std::optional<StatementOptions> statements{}; // how they go, where that was said
     };
 
     static asio::awaitable<Results> run_beside(Self self, Query query, Deadline deadline);
@@ -64,6 +65,7 @@ private:
     bool is_open(Level level) const noexcept;
     std::size_t depth_of(Level level) const noexcept;
     void end_of_transaction() noexcept;
+    std::optional<StatementOptions> statement_options() const noexcept;
     Deadline command_deadline(Deadline not_after) const;
     DriverConnection& driver() const { return *lease_->slot()->connection; }
 

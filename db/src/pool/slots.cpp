@@ -392,6 +392,9 @@ PoolPolicy::Use Slots::use_of(const Query& query)
     if (query.grouped()) expect_groupable(kind, text);
     if (!sharing) return PoolPolicy::Use::alone;
     if (driver_->shares_everything()) return PoolPolicy::Use::writing;
+    // The simple protocol has no place among others.
+    const bool as_text = query.options() && query.options()->raw_sql && query.statements().front().parameters().empty();
+    if (as_text) return PoolPolicy::Use::alone;
     if (!query.grouped()) return speeds_.use_of(text.on(options_.engine));
     return kind == StatementKind::reads ? PoolPolicy::Use::reading : PoolPolicy::Use::grouped;
 }

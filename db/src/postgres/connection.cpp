@@ -4,6 +4,9 @@
 #include "postgres/encoding.hpp"
 #include "postgres/refusal.hpp"
 
+#include <cstdio>
+#include <random>
+
 namespace trunkline::db::postgres {
 
 using namespace std::chrono_literals;
@@ -33,6 +36,20 @@ std::optional<bool> read_answer(const Step& step)
     return std::string_view(PQgetvalue(step.reply.get(), 0, 0)) == "t";
 }
 
+/// Somebody in between may, against what was said of him, lend our servers to others of our kind: then two of them must
+/// never give one name to two texts.
+std::string name_prefix(const Session& session)
+{
+    if (!session.between) return "trunkline_";
+    std::random_device random;
+    char prefix[64];
+    std::snprintf(prefix, sizeof prefix, "trunkline_%08x%08x_", random(), random());
+    return prefix;
+}
+
+/// What a server says when a name is not ours: another server, or somebody else's doing.
+bool is_about_names(std::string_view state) { return state == "26000" || state == "42P05"; }
+
 } // namespace
 
 PostgresConnection::PostgresConnection(asio::any_io_executor executor, std::shared_ptr<Wire> wire, Session session,
@@ -40,7 +57,7 @@ PostgresConnection::PostgresConnection(asio::any_io_executor executor, std::shar
     : wire_(std::move(wire)),
       session_(std::make_shared<Session>(std::move(session))),
       options_(options),
-      cache_(std::make_shared<StatementCache>(options.statement_cache_size)),
+      cache_(std::make_shared<StatementCache>(options.statement_cache_size, name_prefix(*session_))),
       pipeline_(Pipeline::make(std::move(executor), {wire_, cache_, session_})),
       clean_texts_(std::move(clean_texts)),
       revocations_(clean_texts_->revocations())
@@ -133,10 +150,10 @@ asio::awaitable<std::vector<Result>> PostgresConnection::run_query(Query query, 
     if (query.statements().empty()) co_return results;
     check_ready(deadline, &query.statements().front());
     queries_ += query.statements().size();
-    Trip trip = plan(query, !session_->unnamed);
+    Trip trip = plan(query, names_max(query));
     co_await make(trip, deadline);
     if (heals(trip)) {
-        trip = plan(query, false);
+        trip = plan(query, 0);
         co_await make(trip, deadline);
     }
     if (wire_->broken() || trip.failure()) fail(trip, query);
@@ -185,7 +202,14 @@ void PostgresConnection::check_ready(Deadline deadline, const Statement* first)
 
 // -- Planning ----------------------------------------------------------------
 
-Trip PostgresConnection::plan(const Query& query, bool named)
+/// How many names the call may have on this connection: none where they are not safe.
+std::size_t PostgresConnection::names_max(const Query& query) const
+{
+    if (session_->unnamed) return 0;
+    return query.options() ? query.options()->names_max() : cache_->capacity();
+}
+
+Trip PostgresConnection::plan(const Query& query, std::size_t names_max)
 {
     Trip trip;
     cache_->next_trip();
@@ -196,7 +220,8 @@ Trip PostgresConnection::plan(const Query& query, bool named)
         texts.push_back(text_of(statement));
         trip.parameters.push_back(encode(statement));
     }
-    trip.simple = options_.raw_sql && !trip.unit && !query.grouped() && statements[0].parameters().empty();
+    const bool raw_sql = query.options() ? query.options()->raw_sql : options_.raw_sql;
+    trip.simple = raw_sql && !trip.unit && !query.grouped() && statements[0].parameters().empty();
     plan_front(trip);
     for (const Statement& statement : statements) {
         plan_question(trip, statement);
@@ -214,19 +239,19 @@ Trip PostgresConnection::plan(const Query& query, bool named)
     const bool echoes = session_->echoes && statements.size() > 1;
     for (std::size_t member = 0; member < statements.size(); ++member) {
         if (echoes) trip.main.push_back(echo_step(wire_->next_echo()));
-        plan_execution(trip, member, std::move(texts[member]), named && !trip.simple);
+        plan_execution(trip, member, std::move(texts[member]), trip.simple ? 0 : names_max);
     }
     if (trip.unit) trip.main.push_back(text_step(trip.began_idle ? "COMMIT" : "RELEASE trunkline_unit"));
     return trip;
 }
 
 /// By name when there is a name for it or room for one; otherwise unnamed.
-void PostgresConnection::plan_execution(Trip& trip, std::size_t member, std::string text, bool named)
+void PostgresConnection::plan_execution(Trip& trip, std::size_t member, std::string text, std::size_t names_max)
 {
     Step execution;
     execution.member = member;
     execution.parameters = &trip.parameters[member];
-    if (const auto name = named ? plan_name(trip, member, text) : std::nullopt) {
+    if (const auto name = plan_name(trip, member, text, names_max)) {
         execution.kind = Step::Kind::prepared;
         execution.name = *name;
         trip.named = true;
@@ -235,11 +260,13 @@ void PostgresConnection::plan_execution(Trip& trip, std::size_t member, std::str
     trip.main.push_back(std::move(execution));
 }
 
-std::optional<std::string> PostgresConnection::plan_name(Trip& trip, std::size_t member, const std::string& text)
+std::optional<std::string> PostgresConnection::plan_name(Trip& trip, std::size_t member, const std::string& text,
+                                                         std::size_t names_max)
 {
+    if (names_max == 0) return std::nullopt;
     const StatementKey key = key_of(text, trip.parameters[member]);
     if (auto known = cache_->find(key)) return known;
-    if (!make_room(trip)) return std::nullopt;
+    if (!make_room(trip, names_max)) return std::nullopt;
     Step preparation;
     preparation.kind = Step::Kind::prepare;
     preparation.member = member;
@@ -251,11 +278,12 @@ std::optional<std::string> PostgresConnection::plan_name(Trip& trip, std::size_t
 }
 
 /// Old statements are closed in front of the call and only when nothing is open, under a Sync of their own: closing
-/// one that is gone already is an error, which must not touch the caller's work.
-bool PostgresConnection::make_room(Trip& trip)
+/// one that is gone already is an error, which must not touch the caller's work. Who bears with fewer names than there
+/// are takes nobody's away.
+bool PostgresConnection::make_room(Trip& trip, std::size_t names_max)
 {
-    if (cache_->room()) return true;
-    if (!trip.began_idle) return false;
+    if (cache_->size() < std::min(names_max, cache_->capacity())) return true;
+    if (!trip.began_idle || names_max < cache_->capacity()) return false;
     const auto evicted = cache_->evict();
     if (!evicted) return false;
     trip.evictions.push_back(text_step("DEALLOCATE " + *evicted));
@@ -332,6 +360,12 @@ void PostgresConnection::learn(Trip& trip)
 {
     for (const Step& step : trip.main)
         if (step.kind == Step::Kind::prepare && step.failed()) cache_->forget(step.name);
+    if (const Step* failed = trip.failure(); failed && trip.named && failed->reply) {
+        const std::string state = state_of(failed->reply.get());
+        // Once a name proved to be another's, or to be left on another server, there are no more.
+        if (is_about_names(state)) cache_->forget_all();
+        if (state == "42P05" || (state == "26000" && session_->between)) cache_->give_up();
+    }
     if (trip.question) clean_texts_->answered(*std::exchange(trip.question, std::nullopt), read_answer(trip.asking[0]));
     if (touched_) {
         left_state_ = left_state_ || trip.left_state();
@@ -384,10 +418,7 @@ bool PostgresConnection::heals(const Trip& trip)
         stale_.push_back(failed->name);
         return true;
     }
-    if (state != "26000" && state != "42P05") return false;
-    cache_->forget_all();
-    if (state == "42P05") session_->unnamed = true;
-    return true;
+    return is_about_names(state);
 }
 
 // -- Failing -----------------------------------------------------------------

@@ -16,7 +16,8 @@ namespace trunkline::db::postgres {
 ///
 /// Every call is one trip: a reset that was due and the closing of old statements go in front, each with a Sync of its
 /// own. A unit is BEGIN … COMMIT under one Sync, or SAVEPOINT … RELEASE within a transaction. With `raw_sql` a single
-/// statement without parameters goes by the simple protocol; a unit does not.
+/// statement without parameters goes by the simple protocol; a unit does not. What a query says of itself
+/// (StatementOptions) goes before the options, as far as the session bears it.
 ///
 /// What a borrower leaves in the session is reset before the next one is served, in front of his first message: unless
 /// nothing but statements ran since the last reset of which the server said that they leave nothing (CleanTexts). A
@@ -54,14 +55,16 @@ private:
     asio::awaitable<void> run_control(std::string text, Deadline deadline);
 
     void check_ready(Deadline deadline, const Statement* first);
-    Trip plan(const Query& query, bool named);
+    Trip plan(const Query& query, std::size_t names_max);
     void plan_front(Trip& trip);
     void plan_question(Trip& trip, const Statement& statement);
     void note_use(const Statement& statement);
     std::vector<std::string> plan_reset();
-    void plan_execution(Trip& trip, std::size_t member, std::string text, bool named);
-    std::optional<std::string> plan_name(Trip& trip, std::size_t member, const std::string& text);
-    bool make_room(Trip& trip);
+    void plan_execution(Trip& trip, std::size_t member, std::string text, std::size_t names_max);
+    std::optional<std::string> plan_name(Trip& trip, std::size_t member, const std::string& text,
+                                         std::size_t names_max);
+    bool make_room(Trip& trip, std::size_t names_max);
+    std::size_t names_max(const Query& query) const;
     asio::awaitable<void> make(Trip& trip, Deadline deadline);
     asio::awaitable<void> undo(Trip& trip);
     void learn(Trip& trip);

@@ -69,6 +69,7 @@ private:
     asio::awaitable<Keywords> locate_hosts(Deadline deadline);
     asio::awaitable<Session> look_around(Wire& wire, Deadline deadline);
     asio::awaitable<void> make(Wire& wire, Block& block, Deadline deadline);
+    bool pooler_of(bool stranger) const;
     void describe(const Session& session);
 
     const asio::any_io_executor executor_;
@@ -76,7 +77,8 @@ private:
     const std::shared_ptr<Lane> lane_;
     const std::shared_ptr<CleanTexts> clean_texts_ = std::make_shared<CleanTexts>();
     std::string description_ = "PostgreSQL, not connected yet";
-    bool shares_ = false; // until it is known what is in between
+    bool shares_ = false;     // until it is known what is in between
+    bool pooler_met_ = false; // on any connection: then none shares, ever
 };
 
 asio::awaitable<std::unique_ptr<DriverConnection>> PostgresDriver::log_in(Deadline deadline)
@@ -89,7 +91,8 @@ asio::awaitable<std::unique_ptr<DriverConnection>> PostgresDriver::log_in(Deadli
     co_await wire->connect(std::move(keywords), deadline);
     Session session = co_await look_around(*wire, deadline);
     describe(session);
-    shares_ = !session.pooler && !options_.raw_sql;
+    pooler_met_ = pooler_met_ || session.pooler;
+    shares_ = !pooler_met_ && !options_.raw_sql;
     co_return std::make_unique<PostgresConnection>(executor_, std::move(wire), std::move(session), clean_texts_,
                                                    options_);
 }
@@ -120,17 +123,31 @@ asio::awaitable<Session> PostgresDriver::look_around(Wire& wire, Deadline deadli
     Session session;
     const bool stranger = PQgetvalue(answer, 0, 0) != std::to_string(PQbackendPID(wire.native()));
     session.version = parameter(wire, "server_version");
-    session.pooler = options_.pooler != Options::Pooler::none && (options_.pooler_safe() || stranger);
+    session.between = stranger;
+    session.pooler = pooler_of(stranger);
     session.unnamed = options_.pooler_safe() || session.pooler;
     session.default_isolation = isolation_named(PQgetvalue(answer, 0, 1));
     const bool direct = PQgetvalue(answer, 0, 2) == own_port(PQsocket(wire.native()));
-    session.echoes = options_.pooler != Options::Pooler::none && (session.pooler || !direct);
+    session.echoes = options_.pooler != Options::Pooler::session && (session.pooler || !direct);
     session.settings = missing_settings(wire, session.pooler);
     if (session.settings.empty()) co_return session;
     Block settings(session.settings.size());
     for (std::size_t i = 0; i < settings.size(); ++i) settings[i].text = session.settings[i];
     co_await make(wire, settings, deadline);
     co_return session;
+}
+
+/// Whether a transaction pooler has to be expected. `none` is a belief, and whoever answers in the server's place knows
+/// better; only `session` is a promise that each of us keeps a server to himself.
+bool PostgresDriver::pooler_of(bool stranger) const
+{
+    switch (options_.pooler) {
+    case Options::Pooler::session: return false;
+    case Options::Pooler::none: return stranger;
+    case Options::Pooler::automatic: return stranger || options_.pooler_safe();
+    case Options::Pooler::transaction: break;
+    }
+    return true;
 }
 
 asio::awaitable<void> PostgresDriver::make(Wire& wire, Block& block, Deadline deadline)
@@ -153,7 +170,9 @@ void PostgresDriver::describe(const Session& session)
 {
     description_ = "PostgreSQL " + session.version;
     if (session.pooler) description_ += " behind a pooler";
-    else if (session.echoes) description_ += " behind a proxy";
+    if (session.pooler && options_.pooler == Options::Pooler::none) description_ += " in spite of pooler=none";
+    if (session.between && !session.pooler) description_ += " behind a pooler that keeps sessions";
+    if (session.echoes && !session.between) description_ += " behind a proxy";
     description_ += session.unnamed ? ", unnamed statements"
                                     : ", " + std::to_string(options_.statement_cache_size) + " statements cached";
 }

@@ -207,33 +207,35 @@ void Pipeline::sweep()
 
 void Pipeline::plan(Turn& turn, const CallPtr& call)
 {
-    const bool named = !session_->unnamed && !call->unnamed;
+    if (session_->unnamed || call->names_max == 0) call->unnamed = true;
     ++call->tries;
     call->stops_before = stops_;
     call->begin_anew();
     call->name.clear();
-    if (call->reads_only && turn.parts.empty()) plan_own(turn, Part::Kind::read_only, read_only_text, named);
+    if (call->reads_only && turn.parts.empty()) plan_own(turn, Part::Kind::read_only, read_only_text, *call);
     if (session_->echoes) {
-        plan_own(turn, Part::Kind::echo, echo_text, named);
+        plan_own(turn, Part::Kind::echo, echo_text, *call);
         turn.parts.back().number = wire_->next_echo();
     }
-    if (named) call->name = name_of(turn, key_of(call->text, call->parameters), call.get());
+    if (!call->unnamed) call->name = name_of(turn, key_of(call->text, call->parameters), *call, call.get());
     turn.parts.push_back({.kind = Part::Kind::execution, .call = call.get(), .name = call->name});
     turn.calls.push_back(call);
 }
 
-void Pipeline::plan_own(Turn& turn, Part::Kind kind, const char* text, bool named)
+void Pipeline::plan_own(Turn& turn, Part::Kind kind, const char* text, const Submission& in_front_of)
 {
     Part part{.kind = kind, .text = text};
-    if (named) part.name = name_of(turn, {text, {}}, nullptr);
+    if (!in_front_of.unnamed) part.name = name_of(turn, {text, {}}, in_front_of, nullptr);
     turn.parts.push_back(std::move(part));
 }
 
 /// The name of a prepared statement, whose preparation joins the turn if it has to; empty when there is no room for one.
-std::string Pipeline::name_of(Turn& turn, const StatementKey& key, Submission* call)
+std::string Pipeline::name_of(Turn& turn, const StatementKey& key, const Submission& of, Submission* call)
 {
     if (auto known = cache_->find(key)) return std::move(*known);
-    if (!cache_->room()) {
+    const std::size_t names_max = std::min(of.names_max, cache_->capacity());
+    if (cache_->size() >= names_max) {
+        if (names_max < cache_->capacity()) return {}; // who bears with fewer takes nobody's away
         const auto evicted = cache_->evict();
         if (!evicted) return {};
         put_in_front("DEALLOCATE " + *evicted, false);
@@ -366,6 +368,7 @@ bool Pipeline::again(Submission& call)
     if (columns_changed) cache_->forget(call.name);
     else if (state == "26000" || state == "42P05") cache_->forget_all();
     else return false;
+    if (state == "42P05" || (state == "26000" && session_->between)) cache_->give_up();
     call.unnamed = true;
     return true;
 }

@@ -71,8 +71,8 @@ private:
     Calls next_group();
     void sweep();
     void plan(Turn& turn, const CallPtr& call);
-    void plan_own(Turn& turn, Part::Kind kind, const char* text, bool named);
-    std::string name_of(Turn& turn, const StatementKey& key, Submission* call);
+    void plan_own(Turn& turn, Part::Kind kind, const char* text, const Submission& in_front_of);
+    std::string name_of(Turn& turn, const StatementKey& key, const Submission& of, Submission* call);
     void listen();
     void flush();
     void heard();

@@ -11,7 +11,8 @@ namespace trunkline::db::postgres {
 /// What was found out about the server while logging in.
 struct Session {
     std::string version;  ///< "15.20"
-    bool pooler = false;  ///< somebody stands between us and the server
+    bool between = false; ///< somebody answers in the server's place
+    bool pooler = false;  ///< and lends us another server for each transaction
     bool unnamed = false; ///< no named statements
     bool echoes = false;  ///< answers pass through other hands: an echo tells whose they are
     Isolation default_isolation = Isolation::read_committed; ///< of a plain BEGIN

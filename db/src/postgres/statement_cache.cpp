@@ -28,7 +28,7 @@ std::optional<std::string> StatementCache::find(const StatementKey& key)
 std::string StatementCache::add(const StatementKey& key)
 {
     entries_.push_front({std::string(key.text), std::vector<Oid>(key.types.begin(), key.types.end()),
-                         "trunkline_" + std::to_string(++names_), trip_});
+                         prefix_ + std::to_string(++names_), trip_});
     by_key_[entries_.front().key()] = entries_.begin();
     return entries_.front().name;
 }
@@ -55,6 +55,12 @@ void StatementCache::forget_all()
 {
     by_key_.clear();
     entries_.clear();
+}
+
+void StatementCache::give_up()
+{
+    forget_all();
+    capacity_ = 0;
 }
 
 } // namespace trunkline::db::postgres

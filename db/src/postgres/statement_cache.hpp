@@ -21,10 +21,13 @@ struct StatementKey {
 };
 
 /// Which statements a connection has prepared, under which names; the one used longest ago goes first. Names are never
-/// used twice, so a statement that was forgotten here and lives on at the server disturbs nobody.
+/// used twice, so a statement that was forgotten here and lives on at the server disturbs nobody. Where the server may
+/// be shared with strangers, whose names are made alike, `prefix` is one that nobody else has.
 class StatementCache {
 public:
-    explicit StatementCache(std::size_t capacity) : capacity_(capacity) {}
+    explicit StatementCache(std::size_t capacity, std::string prefix = "trunkline_")
+        : capacity_(capacity), prefix_(std::move(prefix))
+    {}
 
     /// Begins a trip: what is found or added from now on is not evicted before the next trip.
     void next_trip() noexcept { ++trip_; }
@@ -34,11 +37,14 @@ public:
     /// A name for a new statement. REQUIRES: room().
     std::string add(const StatementKey& key);
     bool room() const noexcept { return entries_.size() < capacity_; }
+    std::size_t capacity() const noexcept { return capacity_; }
     /// Forgets the statement used longest ago, unless this trip uses it, and answers its name.
     std::optional<std::string> evict();
 
     void forget(std::string_view name);
     void forget_all();
+    /// Forgets all, and has room for nothing any more.
+    void give_up();
     std::size_t size() const noexcept { return entries_.size(); }
 
 private:
@@ -57,6 +63,7 @@ private:
     };
 
     std::size_t capacity_;
+    std::string prefix_;
     std::list<Entry> entries_;                                                         // the latest used in front
     std::unordered_map<StatementKey, std::list<Entry>::iterator, Hash, Equal> by_key_; // the keys point into `entries_`
     std::uint64_t trip_ = 0;

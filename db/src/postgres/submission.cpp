@@ -12,7 +12,9 @@ Submission::Submission(Query given, Deadline until)
       parameters(encode(statement())),
       deadline(until),
       reads_only(query.grouped() && reads(text))
-{}
+{
+    if (query.options()) names_max = query.options()->names_max();
+}
 
 void Submission::begin_anew()
 {

@@ -270,7 +270,9 @@ asio::awaitable<void> Vigil::attend(Self self, Listening& connection)
     const Deadline limit = Clock::now() + self->options_.connect_timeout;
     co_await connection.connect(self->options_, limit);
     const bool pooler = co_await connection.behind_a_pooler(limit);
-    if (pooler && self->options_.pooler != Options::Pooler::none)
+    const bool sure =
+        self->options_.pooler == Options::Pooler::none || self->options_.pooler == Options::Pooler::session;
+    if (pooler && !sure)
         throw UsageError("there is a pooler between the listener and PostgreSQL, and nothing would be heard through "
                          "it: give the listener the database's own address, or say pooler=none");
     Deadline heard = Clock::now();

@@ -17,6 +17,7 @@ namespace asio = boost::asio;
 
 class Grouped;
 class Transaction;
+class With;
 class Within;
 
 enum class Isolation { read_committed, repeatable_read, serializable };
@@ -26,6 +27,8 @@ struct TransactionOptions {
     std::optional<Isolation> isolation{};
     /// A snapshot to read from: on SQLite it does not wait for the writer.
     bool read_only = false;
+    /// How its statements go, those of its savepoints included, unless another `with` is nearer to them.
+    std::optional<StatementOptions> statements{};
 };
 
 /// What can run statements: a Pool, a Connection, a Transaction. Every function that needs the database takes a
@@ -89,10 +92,15 @@ public:
     /// wait for a connection included; on `begin()` it bounds acquire and BEGIN. Use it within one expression.
     Within within(std::chrono::nanoseconds limit);
 
+    /// A view of this executor whose statements go as `options` say, those of transactions begun on it included.
+    /// The view has to outlive its calls; what it looks at has to outlive the view.
+    With with(StatementOptions options) noexcept;
+
     Engine engine() const noexcept { return do_engine(); }
 
 private:
     friend class Grouped;
+    friend class With;
     friend class Within;
     virtual asio::awaitable<std::vector<Result>> do_run(Query query) = 0;
     virtual asio::awaitable<Transaction>
@@ -126,6 +134,22 @@ private:
 
     Executor* inner_;
     std::chrono::nanoseconds limit_;
+};
+
+/// An executor with a manner of its own: see `Executor::with`.
+class With final : public Executor {
+public:
+    With(Executor& inner, StatementOptions options) noexcept : inner_(&inner), options_(options) {}
+
+private:
+    asio::awaitable<std::vector<Result>> do_run(Query query) override;
+    asio::awaitable<Transaction> do_begin(TransactionOptions options, std::optional<std::chrono::nanoseconds> limit,
+                                          std::source_location place) override;
+    void do_after_commit(std::function<void()> posted) override { inner_->do_after_commit(std::move(posted)); }
+    Engine do_engine() const noexcept override { return inner_->do_engine(); }
+
+    Executor* inner_;
+    StatementOptions options_;
 };
 
 // -- Implementation ----------------------------------------------------------
@@ -234,6 +258,7 @@ asio::awaitable<T> Executor::run_required(Query query)
     co_return result.as<T>(0);
 }
 
+inline With Executor::with(StatementOptions options) noexcept { return With(*this, options); }
 inline Within Executor::within(std::chrono::nanoseconds limit) { return Within(*this, limit); }
 
 } // namespace trunkline::db

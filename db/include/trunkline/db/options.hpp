@@ -25,7 +25,7 @@ using std::chrono::milliseconds;
 /// | `no_prepare` | `prepare=false`, `prepare_threshold=0` | false |
 /// | `statement_cache_size` | `prepared_statement_cache_size`, `statement_cache_capacity` | 100 |
 /// | `sharing` | | true |
-/// | `pooler`: auto, none, transaction | `pgbouncer=true`, the names pgbouncer, supavisor, odyssey: transaction | auto |
+/// | `pooler`: auto, none, transaction, session | `pgbouncer=true`, the names pgbouncer, supavisor, odyssey: transaction | auto |
 /// | `isolation_level` | `isolation` | read_committed |
 /// | `application_name` | | trunkline |
 /// | `drain_timeout` | | 10s |
@@ -36,7 +36,12 @@ using std::chrono::milliseconds;
 class Options {
 public:
     /// How the pool treats what stands between it and PostgreSQL.
-    enum class Pooler { automatic, none, transaction };
+    enum class Pooler {
+        automatic,   ///< recognised on each connection
+        none,        ///< there is none; one that is recognised all the same is treated as `transaction`
+        transaction, ///< one that may lend another server for each transaction, even if it cannot be recognised
+        session,     ///< one that keeps a server for each of our connections: named statements are safe
+    };
     /// A task that asks the pool for a connection while it keeps one can wait for itself for ever.
     enum class Nested { refuse, allow };
 

@@ -24,6 +24,24 @@ private:
     std::vector<Value> parameters_;
 };
 
+/// How the statements of a call go to the server, where that is to differ from the pool's own options: see
+/// `Executor::with`. It can make a call more careful than its pool and never less: behind a pooler nothing is named,
+/// whatever is asked for here. The defaults are what a transaction pooler needs.
+///
+/// On SQLite it means nothing and does no harm: its statements have no names that a stranger could meet.
+struct StatementOptions {
+    /// A single statement without parameters goes as text, by the simple protocol; otherwise by the extended one.
+    bool raw_sql = true;
+    /// Statements have no names, so each is parsed anew and nothing of it is left behind.
+    bool no_prepare = true;
+    /// A statement that has no name yet gets one only while its connection keeps fewer than this; 0 names nothing.
+    std::size_t statement_cache_size = 0;
+
+    /// How many named statements the call bears with on its connection.
+    std::size_t names_max() const noexcept { return no_prepare ? 0 : statement_cache_size; }
+    friend bool operator==(const StatementOptions&, const StatementOptions&) = default;
+};
+
 /// What an executor runs: a single statement, or several as one unit that happens wholly or not at all.
 /// It owns everything it refers to, so it may outlive the call that made it.
 class Query {
@@ -46,9 +64,15 @@ public:
     bool grouped() const noexcept { return grouped_; }
     void group() noexcept { grouped_ = true; }
 
+    /// How the statements go, when that was said for this call.
+    const std::optional<StatementOptions>& options() const noexcept { return options_; }
+    /// Sets `options()`, unless they are set already: who is nearer to the call decides.
+    void prefer(StatementOptions options) noexcept;
+
 private:
     std::vector<Statement> statements_;
     std::optional<std::chrono::nanoseconds> limit_;
+    std::optional<StatementOptions> options_;
     bool unit_ = false;
     bool grouped_ = false;
 };
