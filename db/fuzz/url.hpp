@@ -29,9 +29,9 @@ inline bool same_but_target(const Options& a, const Options& b)
            a.acquire_timeout == b.acquire_timeout && a.connect_timeout == b.connect_timeout &&
            a.command_timeout == b.command_timeout && a.max_queries == b.max_queries && a.max_idle == b.max_idle &&
            a.max_lifetime == b.max_lifetime && a.raw_sql == b.raw_sql && a.no_prepare == b.no_prepare &&
-           a.statement_cache_size == b.statement_cache_size && a.pooler == b.pooler && a.isolation == b.isolation &&
-           a.application_name == b.application_name && a.drain_timeout == b.drain_timeout &&
-           a.leak_warning == b.leak_warning;
+           a.statement_cache_size == b.statement_cache_size && a.sharing == b.sharing && a.pooler == b.pooler &&
+           a.isolation == b.isolation && a.application_name == b.application_name &&
+           a.drain_timeout == b.drain_timeout && a.leak_warning == b.leak_warning;
 }
 
 /// What is understood is shown so that it is understood in the same way.

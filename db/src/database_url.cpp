@@ -73,6 +73,8 @@ UrlParameter read_parameter(std::string_view written)
     // Not shown: behind a password it may be the rest of it.
     if (equals == std::string_view::npos || equals == 0)
         refuse("each parameter is name=value, separated by '&'; an '&' inside a value is written %26");
+    // libpq would refuse it as well, but not before it connects.
+    if (written.find('=', equals + 1) != std::string_view::npos) refuse("an '=' inside a value is written %3D");
     return {percent_decode(written.substr(0, equals)), percent_decode(written.substr(equals + 1)),
             std::string(written)};
 }
