@@ -36,15 +36,21 @@ void read_as(const Value& cell)
 inline void read_as_anything(const Value& cell)
 {
     read_as<bool, std::int16_t, std::int32_t, std::int64_t, std::uint32_t, float, double, std::string, Json, Bytes,
-            Uuid, Time, Date, std::optional<std::int16_t>, std::optional<Uuid>, std::optional<Date>>(cell);
+            Uuid, Time, Date, Numeric, std::optional<std::int16_t>, std::optional<Uuid>, std::optional<Date>,
+            std::vector<bool>, std::vector<std::int32_t>, std::vector<double>, std::vector<std::string>,
+            std::vector<std::optional<Time>>, std::optional<std::vector<std::optional<Numeric>>>>(cell);
 }
 
 // -- PostgreSQL ------------------------------------------------------------------
 
-inline constexpr std::array<Oid, 15> oids{
-    postgres::bool_oid,        postgres::bytea_oid, postgres::int8_oid,  postgres::int2_oid,      postgres::int4_oid,
-    postgres::oid_oid,         postgres::json_oid,  postgres::date_oid,  postgres::float4_oid,    postgres::float8_oid,
-    postgres::timestamptz_oid, postgres::uuid_oid,  postgres::jsonb_oid, postgres::timestamp_oid, 0};
+inline constexpr std::array<Oid, 24> oids{
+    postgres::bool_oid, postgres::bytea_oid, postgres::int8_oid, postgres::int2_oid, postgres::int4_oid,
+    postgres::oid_oid, postgres::json_oid, postgres::date_oid, postgres::float4_oid, postgres::float8_oid,
+    postgres::timestamptz_oid, postgres::uuid_oid, postgres::jsonb_oid, postgres::timestamp_oid, 0,
+    // Behind the others: the seeds count on the order.
+    postgres::numeric_oid, postgres::bool_array_oid, postgres::int4_array_oid, postgres::float8_array_oid,
+    postgres::text_array_oid, postgres::uuid_array_oid, postgres::timestamptz_array_oid, postgres::date_array_oid,
+    postgres::numeric_array_oid};
 
 /// Whatever a server sends: a value of the column's type, or a refusal.
 inline void check_any_cell(Oid type, std::string_view text)
@@ -194,6 +200,8 @@ inline void check_sqlite(std::string_view bytes)
     expect_echo(echo, Bytes::from(bytes));
     expect_echo(echo, std::string(bytes));
     expect_echo(echo, std::optional<std::string>());
+    expect_echo(echo, std::vector<std::optional<std::string>>{std::string(bytes), std::nullopt, ""});
+    expect_echo(echo, std::vector<std::int64_t>{number, ~number});
 }
 
 // -- All of it -------------------------------------------------------------------

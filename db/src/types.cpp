@@ -1,32 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include <trunkline/db/types.hpp>
 
+#include "civil_date.hpp"
+
 #include <cstdio>
 
 namespace trunkline::db {
 
+using detail::civil;
+using detail::CivilDate;
+using detail::floor_divide;
+
 namespace {
-
-struct CivilDate {
-    std::int64_t year;
-    unsigned month;
-    unsigned day;
-};
-
-/// Rounds down, where `/` rounds towards zero.
-constexpr std::int64_t floor_divide(std::int64_t value, std::int64_t by)
-{
-    return value / by - (value % by < 0 ? 1 : 0);
-}
-
-/// Time reaches further than std::chrono::year, so the calendar is asked about the same day of a near 400-year cycle.
-CivilDate civil(std::int64_t days)
-{
-    constexpr std::int64_t cycle_days = 146'097;
-    const std::int64_t cycle = floor_divide(days, cycle_days);
-    const std::chrono::year_month_day near{std::chrono::sys_days{std::chrono::days{days - cycle * cycle_days}}};
-    return {int{near.year()} + cycle * 400, unsigned{near.month()}, unsigned{near.day()}};
-}
 
 std::string written_year(std::int64_t year)
 {

@@ -170,19 +170,34 @@ TEST_F(PostgresTypes, dates_survive_before_christ_and_after_the_years_of_chrono)
     EXPECT_EQ(read<Date>("'100000-01-01'::date").time_since_epoch().count(), 35804722);
 }
 
-TEST_F(PostgresTypes, what_has_no_end_is_refused_with_the_column)
+TEST_F(PostgresTypes, infinity_is_later_and_minus_infinity_earlier_than_any_other_time)
 {
-    EXPECT_NE(refusal("'infinity'::timestamptz").find("\"odd\": an infinite time"), std::string::npos);
-    EXPECT_NE(refusal("'-infinity'::timestamp").find("\"odd\": an infinite time"), std::string::npos);
-    EXPECT_NE(refusal("'infinity'::date").find("\"odd\": an infinite date"), std::string::npos);
-    EXPECT_NE(refusal("'294276-12-31 23:59:59+00'::timestamptz").find("beyond the years"), std::string::npos);
+    EXPECT_EQ(read<Time>("'infinity'::timestamptz"), Time::max());
+    EXPECT_EQ(read<Time>("'-infinity'::timestamp"), Time::min());
+    EXPECT_EQ(read<Date>("'infinity'::date"), Date::max());
+    EXPECT_EQ(read<Date>("'-infinity'::date"), Date::min());
+    EXPECT_EQ(through("timestamptz", Time::max()), Time::max());
+    EXPECT_EQ(bench.value<std::string>(*connection, "SELECT $1::text || ' ' || $2::text", Time::max(), Time::min()),
+              "infinity -infinity");
+    EXPECT_EQ(bench.value<std::string>(*connection, "SELECT $1::text || ' ' || $2::text", Date::max(), Date::min()),
+              "infinity -infinity");
+}
+
+TEST_F(PostgresTypes, a_time_beyond_those_of_the_library_is_refused_with_the_column)
+{
+    EXPECT_NE(refusal("'294276-12-31 23:59:59+00'::timestamptz").find("\"odd\": the time is beyond the years"),
+              std::string::npos);
+    EXPECT_NE(refusal("'294247-01-10 04:00:54.775807+00'::timestamptz").find("beyond the years"), std::string::npos)
+        << "which would be infinity";
+    EXPECT_EQ(read<Time>("'294247-01-10 04:00:54.775806+00'::timestamptz"), Time::max() - 1us);
     EXPECT_EQ(connection->condition(), Condition::idle);
     EXPECT_EQ(read<int>("1"), 1);
 }
 
 TEST_F(PostgresTypes, times_that_postgresql_cannot_store_are_refused_before_anything_is_sent)
 {
-    EXPECT_THROW(through("timestamptz", Time::min()), Error);
+    EXPECT_THROW(through("timestamptz", Time::min() + 1us), Error);
+    EXPECT_THROW(through("timestamptz[]", std::vector<Time>{Time::min() + 1us}), Error);
     EXPECT_THROW(through("date", Date(days(std::numeric_limits<int>::max()))), Error);
     EXPECT_EQ(read<int>("1"), 1);
 }
@@ -192,9 +207,76 @@ TEST_F(PostgresTypes, numbers_of_any_precision_and_types_that_are_not_known_come
     EXPECT_EQ(read<std::string>("12345678901234567890.12345678901234567890::numeric"),
               "12345678901234567890.12345678901234567890");
     EXPECT_EQ(read<std::string>("'10.0.0.0/8'::inet"), "10.0.0.0/8");
-    EXPECT_EQ(read<std::string>("ARRAY[1,2,3]"), "{1,2,3}");
+    EXPECT_EQ(read<std::string>("ARRAY['10.0.0.1'::inet]"), "{10.0.0.1}");
     EXPECT_EQ(read<std::string>("interval '1 day 2 hours'"), "1 day 02:00:00");
     EXPECT_EQ(read<std::string>("int4range(1, 5)"), "[1,5)");
+}
+
+TEST_F(PostgresTypes, an_array_is_a_parameter_of_its_elements_type)
+{
+    const auto type = [&](const auto& values) {
+        return bench.value<std::string>(*connection, "SELECT pg_typeof($1)::text", values);
+    };
+    EXPECT_EQ(type(std::vector<bool>{true}), "boolean[]");
+    EXPECT_EQ(type(std::vector<std::int16_t>{1}), "smallint[]");
+    EXPECT_EQ(type(std::vector<int>{1}), "integer[]");
+    EXPECT_EQ(type(std::vector<std::int64_t>()), "bigint[]");
+    EXPECT_EQ(type(std::vector<double>{1}), "double precision[]");
+    EXPECT_EQ(type(std::vector<std::string>{"a"}), "text[]");
+    EXPECT_EQ(type(std::vector<const char*>{"a"}), "text[]");
+    EXPECT_EQ(type(std::vector<Uuid>{Uuid()}), "uuid[]");
+    EXPECT_EQ(type(std::vector<Time>{Time()}), "timestamp with time zone[]");
+    EXPECT_EQ(type(std::vector<Date>{Date()}), "date[]");
+    EXPECT_EQ(type(std::vector<Json>{Json()}), "jsonb[]");
+    EXPECT_EQ(type(std::vector<Numeric>{Numeric()}), "numeric[]");
+    EXPECT_EQ(type(std::optional<std::vector<Uuid>>()), "uuid[]") << "also when it is NULL";
+}
+
+TEST_F(PostgresTypes, an_array_works_with_any_and_with_unnest)
+{
+    const std::vector<std::int64_t> numbers{3, 5, 8};
+    EXPECT_EQ(bench.value<std::int64_t>(
+                  *connection, "SELECT count(*) FROM generate_series(1::bigint, 10) AS n WHERE n = ANY($1)", numbers),
+              3);
+    EXPECT_EQ(bench.value<std::int64_t>(*connection, "SELECT sum(n)::bigint FROM unnest($1) AS n", numbers), 16);
+    EXPECT_EQ(bench.value<std::int64_t>(*connection, "SELECT count(*) FROM unnest($1, $2) AS t(a, b) WHERE a = b",
+                                        numbers, std::vector<std::int64_t>{3, 6, 8}),
+              2);
+    const std::vector<std::string> names{"Ada", "Grace"};
+    EXPECT_TRUE(bench.value<bool>(*connection, "SELECT 'Ada'::varchar(9) = ANY($1)", names));
+}
+
+TEST_F(PostgresTypes, an_array_of_the_server_is_read_whatever_is_in_it)
+{
+    using Texts = std::vector<std::optional<std::string>>;
+    EXPECT_EQ(read<Texts>("ARRAY[NULL, 'NULL', 'null', '', ' ', '{}', ',', '\"', '\\', 'a\\\"b', E'\\n']"),
+              (Texts{std::nullopt, "NULL", "null", "", " ", "{}", ",", "\"", "\\", "a\\\"b", "\n"}));
+    EXPECT_EQ(read<std::vector<int>>("'{}'::int4[]"), std::vector<int>());
+    EXPECT_EQ(read<std::vector<int>>("'[5:7]={1,2,3}'::int4[]"), (std::vector<int>{1, 2, 3}));
+    EXPECT_EQ(read<std::vector<std::string>>("ARRAY['a', 'b']::varchar[]"), (std::vector<std::string>{"a", "b"}));
+    EXPECT_EQ(read<std::vector<float>>("ARRAY[0.1]::float4[]"), std::vector<float>{0.1f});
+    EXPECT_EQ(read<std::optional<std::vector<int>>>("NULL::int4[]"), std::nullopt);
+}
+
+TEST_F(PostgresTypes, an_array_of_several_dimensions_is_refused_with_the_column)
+{
+    for (const char* array : {"ARRAY[[1, 2], [3, 4]]", "'[0:0][3:4]={{1,2}}'::int4[]", "ARRAY[['a']]"})
+        EXPECT_NE(refusal(array).find("\"odd\": an array of several dimensions"), std::string::npos) << array;
+    EXPECT_EQ(connection->condition(), Condition::idle);
+    EXPECT_EQ(read<int>("1"), 1);
+}
+
+TEST_F(PostgresTypes, a_numeric_keeps_every_digit_and_what_is_no_number)
+{
+    for (const char* text : {"0", "-12.50", "12345678901234567890.12345678901234567890", "NaN", "Infinity", "-Infinity",
+                             "0.00000000000000000000000000000000001"})
+        EXPECT_EQ(through("numeric", Numeric(text)).text(), text);
+    EXPECT_EQ(read<Numeric>("1.5::numeric(10, 4)").text(), "1.5000");
+    EXPECT_EQ(read<std::int64_t>("sum(n) FROM generate_series(1::bigint, 3) AS n"), 6) << "sum of bigint is numeric";
+    EXPECT_EQ(read<double>("avg(n) FROM generate_series(1, 2) AS n"), 1.5);
+    EXPECT_EQ(read<double>("'Infinity'::numeric"), std::numeric_limits<double>::infinity());
+    EXPECT_THROW(read<double>("0.1::numeric"), DecodeError) << "no double is that";
+    EXPECT_THROW(read<std::int64_t>("1.5::numeric"), DecodeError);
 }
 
 TEST_F(PostgresTypes, a_result_without_columns_and_an_empty_statement_are_results_too)

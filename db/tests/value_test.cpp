@@ -2,9 +2,12 @@
 #include <trunkline/db/error.hpp>
 #include <trunkline/db/value.hpp>
 
+#include "json_array.hpp"
+
 #include <boost/describe/enum.hpp>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <random>
 
 namespace trunkline::db {
@@ -160,6 +163,164 @@ TEST(Value, a_name_that_no_enumerator_has_is_refused_and_not_repeated)
     const ErrorInfo info = refusal<Status>(to_value("Ada Lovelace"));
     EXPECT_EQ(info.sqlstate, "22P02");
     EXPECT_EQ(info.message.find("Ada"), std::string::npos);
+}
+
+// -- Numbers that are wanted as others ---------------------------------------------
+
+TEST(Value, a_double_is_read_only_from_an_integer_that_it_can_hold)
+{
+    constexpr std::int64_t odd = (std::int64_t{1} << 53) + 1;
+    EXPECT_EQ(from_value<double>(to_value(odd - 1)), 9007199254740992.0);
+    EXPECT_EQ(refusal<double>(to_value(odd)).sqlstate, "22003");
+    EXPECT_EQ(refusal<double>(to_value(std::numeric_limits<std::int64_t>::max())).sqlstate, "22003");
+    EXPECT_EQ(from_value<double>(to_value(std::numeric_limits<std::int64_t>::min())), -0x1p63);
+}
+
+TEST(Value, a_float_is_read_only_from_a_double_that_it_can_hold)
+{
+    EXPECT_EQ(from_value<float>(to_value(0.5)), 0.5f);
+    EXPECT_EQ(from_value<float>(to_value(0.1f)), 0.1f);
+    EXPECT_EQ(refusal<float>(to_value(0.1)).sqlstate, "22003");
+    EXPECT_EQ(refusal<float>(to_value(1e300)).sqlstate, "22003");
+    EXPECT_TRUE(std::isnan(from_value<float>(to_value(std::numeric_limits<double>::quiet_NaN()))));
+    EXPECT_EQ(from_value<float>(to_value(-HUGE_VAL)), -HUGE_VALF);
+}
+
+TEST(Value, a_numeric_is_read_as_another_number_only_when_nothing_is_lost)
+{
+    const auto numeric = [](std::string_view text) { return to_value(Numeric(text)); };
+    EXPECT_EQ(from_value<std::int64_t>(numeric("9223372036854775807")), std::numeric_limits<std::int64_t>::max());
+    EXPECT_EQ(from_value<std::int16_t>(numeric("-12.000")), -12);
+    for (const char* text : {"9223372036854775808", "12.5", "NaN", "Infinity"})
+        EXPECT_EQ(refusal<std::int64_t>(numeric(text)).sqlstate, "22003") << text;
+    EXPECT_EQ(refusal<std::int16_t>(numeric("40000")).sqlstate, "22003");
+    EXPECT_EQ(from_value<double>(numeric("0.5000")), 0.5);
+    EXPECT_EQ(from_value<double>(numeric("-1208925819614629174706176")), -0x1p80);
+    EXPECT_EQ(from_value<double>(numeric("0.0000000000000000000000000000000000000000000000000000")), 0.0);
+    EXPECT_EQ(from_value<double>(numeric("-Infinity")), -HUGE_VAL);
+    EXPECT_TRUE(std::isnan(from_value<double>(numeric("NaN"))));
+    for (const char* text : {"0.1", "9007199254740993", "0.50000000000000000000000000000000000000000000000001"})
+        EXPECT_NE(refusal<double>(numeric(text)).message.find("db::Numeric"), std::string::npos) << text;
+    EXPECT_EQ(from_value<std::string>(numeric("1.50")), "1.50") << "as text it can always be read";
+}
+
+// -- Numeric -----------------------------------------------------------------------
+
+TEST(NumericText, it_is_kept_as_postgresql_would_spell_it)
+{
+    const std::pair<const char*, const char*> spellings[] = {
+        {"0", "0"},
+        {"-0", "0"},
+        {"-0.00", "0.00"},
+        {"+1", "1"},
+        {"007", "7"},
+        {".5", "0.5"},
+        {"5.", "5"},
+        {"-12.50", "-12.50"},
+        {"nan", "NaN"},
+        {"INF", "Infinity"},
+        {"-inf", "-Infinity"},
+        {"+Infinity", "Infinity"},
+        {"12345678901234567890.12345678901234567890", "12345678901234567890.12345678901234567890"}};
+    for (const auto& [given, kept] : spellings) EXPECT_EQ(Numeric(given).text(), kept);
+    EXPECT_EQ(Numeric().text(), "0");
+    EXPECT_EQ(Numeric(-42).text(), "-42");
+    EXPECT_EQ(Numeric(0), Numeric());
+}
+
+TEST(NumericText, what_is_not_a_decimal_number_is_refused)
+{
+    for (const char* text :
+         {"", "-", ".", "1e5", "1,5", " 1", "1 ", "0x10", "--1", "+-1", "1.2.3", "-NaN", "nano", "١"})
+        EXPECT_FALSE(Numeric::parse(text)) << text;
+    EXPECT_THROW(Numeric("twelve"), UsageError);
+    EXPECT_TRUE(Numeric::parse(std::string(131'072, '9') + '.' + std::string(16'383, '9')));
+    EXPECT_FALSE(Numeric::parse(std::string(131'073, '9')));
+    EXPECT_FALSE(Numeric::parse("0." + std::string(16'384, '9')));
+}
+
+TEST(NumericText, two_are_equal_when_they_are_spelled_alike)
+{
+    EXPECT_EQ(Numeric("1.50"), Numeric("+01.50"));
+    EXPECT_NE(Numeric("1.5"), Numeric("1.50"));
+}
+
+// -- Arrays ------------------------------------------------------------------------
+
+TEST(ValueArray, it_comes_back_as_it_went_in_and_keeps_the_type_of_its_elements)
+{
+    const auto round_trip = []<class T>(const std::vector<T>& values, Type type) {
+        const Value encoded = to_value(values);
+        EXPECT_TRUE(encoded.is_array());
+        EXPECT_EQ(encoded.type(), type);
+        EXPECT_EQ(from_value<std::vector<T>>(encoded), values);
+    };
+    round_trip(std::vector<bool>{true, false, true}, Type::boolean);
+    round_trip(std::vector<std::int32_t>{1, -2, 3}, Type::int32);
+    round_trip(std::vector<std::int64_t>{}, Type::int64);
+    round_trip(std::vector<std::string>{"", "a", "\"{}\\"}, Type::text);
+    round_trip(std::vector<Uuid>{new_uuid(), Uuid()}, Type::uuid);
+    round_trip(std::vector<Numeric>{Numeric("1.50")}, Type::numeric);
+    round_trip(std::vector<Status>{Status::on_hold, Status::active}, Type::text);
+    round_trip(std::vector<std::optional<double>>{0.1, std::nullopt}, Type::float64);
+}
+
+TEST(ValueArray, an_empty_optional_is_a_null_that_is_still_an_array)
+{
+    const Value null = to_value(std::optional<std::vector<Uuid>>());
+    EXPECT_TRUE(null.is_null());
+    EXPECT_TRUE(null.is_array());
+    EXPECT_EQ(null.type(), Type::uuid);
+    EXPECT_NE(null, to_value(std::optional<Uuid>()));
+    EXPECT_EQ(from_value<std::optional<std::vector<Uuid>>>(null), std::nullopt);
+    EXPECT_EQ(refusal<std::vector<Uuid>>(null).sqlstate, "22002");
+}
+
+TEST(ValueArray, an_element_that_does_not_fit_is_named_by_its_number)
+{
+    const Value holed = to_value(std::vector<std::optional<int>>{1, std::nullopt});
+    EXPECT_NE(refusal<std::vector<int>>(holed).message.find("element 2: found NULL"), std::string::npos);
+    const Value wide = to_value(std::vector<int>{70'000});
+    EXPECT_EQ(refusal<std::vector<std::int16_t>>(wide).message,
+              "element 1: found 70000 where an integer from -32768 to 32767 is wanted");
+}
+
+TEST(ValueArray, it_is_no_scalar_and_a_scalar_is_no_array)
+{
+    EXPECT_EQ(refusal<int>(to_value(std::vector<int>{1})).message,
+              "found an array (each element a 32-bit integer) where an integer is wanted");
+    EXPECT_EQ(refusal<std::vector<int>>(to_value(1)).message, "found a 32-bit integer where an array is wanted");
+}
+
+TEST(ValueArray, where_there_are_no_arrays_it_is_json)
+{
+    const auto json = [](const auto& values) {
+        const Value array = to_value(values);
+        return detail::to_json(std::get<Array>(array.content()));
+    };
+    EXPECT_EQ(json(std::vector<int>{}), "[]");
+    EXPECT_EQ(json(std::vector<std::optional<int>>{1, std::nullopt, -3}), "[1,null,-3]");
+    EXPECT_EQ(json(std::vector<bool>{true, false}), "[true,false]");
+    EXPECT_EQ(json(std::vector<double>{0.1, 5, -0.0, 1e22, -HUGE_VAL}), "[0.1,5.0,-0.0,1e+22,-1e999]");
+    EXPECT_EQ(json(std::vector<std::string>{"", "a\"\\\n\x01", "Grüße"}), R"(["","a\"\\\u000a\u0001","Grüße"])");
+    EXPECT_EQ(json(std::vector<Time>{at(-1)}), "[-1]");
+    EXPECT_EQ(json(std::vector<Date>{Date(std::chrono::year(2024) / 2 / 29)}), R"(["2024-02-29"])");
+    EXPECT_EQ(json(std::vector<Uuid>{Uuid()}), R"(["00000000-0000-0000-0000-000000000000"])");
+    EXPECT_EQ(json(std::vector<Numeric>{Numeric("1.50")}), R"(["1.50"])");
+    EXPECT_EQ(json(std::vector<Json>{Json("{\"a\":1}")}), R"(["{\"a\":1}"])");
+    EXPECT_THROW(json(std::vector<double>{std::numeric_limits<double>::quiet_NaN()}), Error);
+}
+
+TEST(ValueArray, json_is_read_whoever_wrote_it)
+{
+    EXPECT_EQ(from_value<std::vector<int>>(to_value(" [ 1 ,\n2 ] ")), (std::vector<int>{1, 2}));
+    EXPECT_EQ(from_value<std::vector<std::string>>(to_value(R"(["\u00fc\ud83d\ude00\/\b\f\t"])")),
+              (std::vector<std::string>{"ü😀/\b\f\t"}));
+    EXPECT_EQ(from_value<std::vector<double>>(to_value("[1,2.5,1E3,-1e999]")),
+              (std::vector<double>{1, 2.5, 1000, -HUGE_VAL}));
+    for (const char* text : {"", "{}", "[", "[1", "[1,]", "[,]", "[1] 2", "[[1]]", "[{}]", "[nul]", "[+1]", "[\"a]",
+                             "[\"\\x\"]", "[\"\\ud800\"]", "[1e-999]", "1"})
+        EXPECT_EQ(refusal<std::vector<std::optional<double>>>(to_value(text)).sqlstate, "22P02") << text;
 }
 
 TEST(Rfc3339, a_fraction_is_written_only_when_there_is_one)

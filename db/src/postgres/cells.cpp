@@ -117,11 +117,10 @@ std::int64_t read_clock_us(Reader& from)
     return ((hour * 60 + minute) * 60 + second) * 1'000'000 + from.fraction_us();
 }
 
-bool infinite(std::string_view text) { return text == "infinity" || text == "-infinity"; }
-
 Value decode_time(std::string_view text)
 {
-    if (infinite(text)) throw std::invalid_argument("an infinite time has no place in db::Time");
+    if (text == "infinity") return {Type::time, Time::max()};
+    if (text == "-infinity") return {Type::time, Time::min()};
     Reader from(text, "a time");
     const Day day = read_day(from);
     from.need(" ");
@@ -129,14 +128,16 @@ Value decode_time(std::string_view text)
     const std::int64_t number = day.number(from.take(" BC"));
     from.end();
     std::int64_t us = 0;
-    if (__builtin_mul_overflow(number, day_us, &us) || __builtin_add_overflow(us, clock, &us))
+    if (__builtin_mul_overflow(number, day_us, &us) || __builtin_add_overflow(us, clock, &us) ||
+        us == Time::max().time_since_epoch().count()) // which is infinity
         throw std::invalid_argument("the time is beyond the years of db::Time");
     return {Type::time, Time(std::chrono::microseconds(us))};
 }
 
 Value decode_date(std::string_view text)
 {
-    if (infinite(text)) throw std::invalid_argument("an infinite date has no place in db::Date");
+    if (text == "infinity") return {Type::date, Date::max()};
+    if (text == "-infinity") return {Type::date, Date::min()};
     Reader from(text, "a date");
     const Day day = read_day(from);
     const std::int64_t number = day.number(from.take(" BC"));
@@ -217,15 +218,38 @@ Type type_of(Oid type)
     case date_oid: return Type::date;
     case json_oid:
     case jsonb_oid: return Type::json;
+    case numeric_oid: return Type::numeric;
     default: return Type::text;
     }
 }
 
-} // namespace
+/// The type of an array's elements; 0 when `type` is none of the arrays that are read as such.
+Oid element_of(Oid type)
+{
+    switch (type) {
+    case bool_array_oid: return bool_oid;
+    case int2_array_oid: return int2_oid;
+    case int4_array_oid: return int4_oid;
+    case int8_array_oid: return int8_oid;
+    case oid_array_oid: return oid_oid;
+    case float4_array_oid: return float4_oid;
+    case float8_array_oid: return float8_oid;
+    case uuid_array_oid: return uuid_oid;
+    case timestamp_array_oid: return timestamp_oid;
+    case timestamptz_array_oid: return timestamptz_oid;
+    case date_array_oid: return date_oid;
+    case numeric_array_oid: return numeric_oid;
+    case json_array_oid: return json_oid;
+    case jsonb_array_oid: return jsonb_oid;
+    case name_array_oid:
+    case text_array_oid:
+    case bpchar_array_oid:
+    case varchar_array_oid: return text_oid;
+    default: return 0;
+    }
+}
 
-Value decode_null(Oid type) { return {type_of(type), std::monostate{}}; }
-
-Value decode(Oid type, std::string_view text)
+Value decode_scalar(Oid type, std::string_view text)
 {
     switch (type_of(type)) {
     case Type::boolean:
@@ -248,9 +272,100 @@ Value decode(Oid type, std::string_view text)
     case Type::time: return decode_time(text);
     case Type::date: return decode_date(text);
     case Type::json:
+    case Type::numeric:
     case Type::text: break;
     }
     return {type_of(type), std::string(text)};
+}
+
+/// Reads `{1,NULL,"a \"quoted\" one"}`.
+class ArrayReader {
+public:
+    ArrayReader(Oid element, std::string_view text) : element_(element), rest_(text) {}
+
+    Array read()
+    {
+        skip_bounds();
+        need('{');
+        std::vector<Value> elements;
+        if (!take('}')) {
+            do elements.push_back(element());
+            while (take(','));
+            need('}');
+        }
+        if (!rest_.empty()) fail();
+        return Array(std::move(elements));
+    }
+
+private:
+    [[noreturn]] static void fail() { throw std::invalid_argument("the server sent an array that cannot be read"); }
+
+    bool take(char wanted)
+    {
+        if (!rest_.starts_with(wanted)) return false;
+        rest_.remove_prefix(1);
+        return true;
+    }
+    void need(char wanted)
+    {
+        if (!take(wanted)) fail();
+    }
+
+    /// `[0:2]=`, in front of an array whose first element is not the first: a vector has no such thing.
+    void skip_bounds()
+    {
+        if (!rest_.starts_with('[')) return;
+        const auto equals = rest_.find('=');
+        if (equals == rest_.npos) fail();
+        if (rest_.substr(0, equals).find('[', 1) != rest_.npos) refuse_dimensions();
+        rest_.remove_prefix(equals + 1);
+    }
+
+    [[noreturn]] static void refuse_dimensions()
+    {
+        throw std::invalid_argument("an array of several dimensions has no place in a std::vector of scalars");
+    }
+
+    Value element()
+    {
+        if (rest_.starts_with('{')) refuse_dimensions();
+        if (take('"')) return decode_scalar(element_, quoted());
+        const auto plain = rest_.substr(0, std::min(rest_.find_first_of(",}"), rest_.size()));
+        rest_.remove_prefix(plain.size());
+        if (plain.empty()) fail();
+        if (plain == "NULL") return {type_of(element_), std::monostate{}};
+        return decode_scalar(element_, plain);
+    }
+
+    std::string quoted()
+    {
+        std::string text;
+        while (!take('"')) {
+            take('\\');
+            if (rest_.empty()) fail();
+            text += rest_.front();
+            rest_.remove_prefix(1);
+        }
+        return text;
+    }
+
+    Oid element_;
+    std::string_view rest_;
+};
+
+} // namespace
+
+Value decode_null(Oid type)
+{
+    if (const Oid element = element_of(type)) return Value::null_array(type_of(element));
+    return {type_of(type), std::monostate{}};
+}
+
+Value decode(Oid type, std::string_view text)
+{
+    const Oid element = element_of(type);
+    if (element == 0) return decode_scalar(type, text);
+    return {type_of(element), ArrayReader(element, text).read()};
 }
 
 } // namespace trunkline::db::postgres

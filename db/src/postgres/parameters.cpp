@@ -5,6 +5,7 @@
 
 #include <trunkline/db/error.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -20,13 +21,6 @@ namespace {
     throw_error(std::move(info));
 }
 
-template <class T>
-void store(std::array<char, 16>& to, T value)
-{
-    for (std::size_t byte = 0; byte < sizeof value; ++byte)
-        to[byte] = static_cast<char>(value >> (8 * (sizeof value - 1 - byte)) & 0xff);
-}
-
 Oid oid_of(Type type)
 {
     switch (type) {
@@ -40,9 +34,151 @@ Oid oid_of(Type type)
     case Type::time: return timestamptz_oid;
     case Type::date: return date_oid;
     case Type::text:
-    case Type::json: return 0;
+    case Type::json:
+    case Type::numeric: return 0;
     }
     return 0;
+}
+
+struct ArrayType {
+    Oid array;
+    Oid element;
+};
+
+ArrayType array_of(Type type)
+{
+    switch (type) {
+    case Type::boolean: return {bool_array_oid, bool_oid};
+    case Type::int16: return {int2_array_oid, int2_oid};
+    case Type::int32: return {int4_array_oid, int4_oid};
+    case Type::int64: return {int8_array_oid, int8_oid};
+    case Type::float64: return {float8_array_oid, float8_oid};
+    case Type::uuid: return {uuid_array_oid, uuid_oid};
+    case Type::time: return {timestamptz_array_oid, timestamptz_oid};
+    case Type::date: return {date_array_oid, date_oid};
+    case Type::json: return {jsonb_array_oid, jsonb_oid};
+    case Type::numeric: return {numeric_array_oid, numeric_oid};
+    case Type::text:
+    case Type::bytes: break;
+    }
+    return {text_array_oid, text_oid};
+}
+
+using Scalar = std::array<char, 16>;
+
+template <class T>
+std::size_t store(Scalar& to, T value)
+{
+    for (std::size_t byte = 0; byte < sizeof value; ++byte)
+        to[byte] = static_cast<char>(value >> (8 * (sizeof value - 1 - byte)) & 0xff);
+    return sizeof value;
+}
+
+/// Writes a value of a fixed size as the server's binary input functions take it, and answers the size.
+struct ScalarWriter {
+    Scalar& to;
+    std::size_t index;
+    Type type;
+
+    std::size_t operator()(bool value) const { return store(to, static_cast<std::uint8_t>(value)); }
+    std::size_t operator()(std::int64_t value) const
+    {
+        if (type == Type::int16) return store(to, static_cast<std::uint16_t>(value));
+        if (type == Type::int32) return store(to, static_cast<std::uint32_t>(value));
+        return store(to, static_cast<std::uint64_t>(value));
+    }
+    std::size_t operator()(double value) const { return store(to, std::bit_cast<std::uint64_t>(value)); }
+    std::size_t operator()(const Uuid& value) const
+    {
+        std::memcpy(to.data(), value.bytes().data(), value.bytes().size());
+        return value.bytes().size();
+    }
+    std::size_t operator()(Time value) const
+    {
+        const std::int64_t us = value.time_since_epoch().count();
+        if (value == Time::max() || value == Time::min()) return store(to, static_cast<std::uint64_t>(us));
+        if (us < first_day * day_us)
+            refuse(index, "22008", "is a time before 4714-11-24 BC, which PostgreSQL cannot store");
+        return store(to, static_cast<std::uint64_t>(us - epoch_days * day_us));
+    }
+    std::size_t operator()(Date value) const
+    {
+        if (value == Date::max()) return store(to, std::uint32_t{0x7fffffff});
+        if (value == Date::min()) return store(to, std::uint32_t{0x80000000});
+        const std::int64_t day = value.time_since_epoch().count();
+        if (day < first_day || day >= end_day) refuse(index, "22008", "is a date that PostgreSQL cannot store");
+        return store(to, static_cast<std::uint32_t>(day - epoch_days));
+    }
+};
+
+void refuse_nul(const std::string& text, std::size_t index)
+{
+    if (text.find('\0') != std::string::npos)
+        refuse(index, "22021", "holds a NUL character, which PostgreSQL cannot store in text");
+}
+
+/// Appends arrays in the server's binary form.
+class ArrayWriter {
+public:
+    ArrayWriter(std::size_t index, Type type) : index_(index), type_(type) {}
+
+    /// One dimension that begins at 1, or none for an empty array.
+    std::string write(const Array& array)
+    {
+        const auto& elements = array.elements();
+        const auto is_null = [](const Value& value) { return value.is_null(); };
+        number(elements.empty() ? 0 : 1);
+        number(std::any_of(elements.begin(), elements.end(), is_null) ? 1 : 0);
+        number(array_of(type_).element);
+        if (elements.empty()) return std::move(bytes_);
+        number(static_cast<std::uint32_t>(elements.size()));
+        number(1);
+        for (const Value& element : elements) std::visit(*this, element.content());
+        return std::move(bytes_);
+    }
+
+    template <class T>
+    void operator()(const T& value)
+    {
+        Scalar scalar;
+        const std::size_t size = ScalarWriter{scalar, index_, type_}(value);
+        number(static_cast<std::uint32_t>(size));
+        bytes_.append(scalar.data(), size);
+    }
+    void operator()(std::monostate) { number(~std::uint32_t{0}); }
+    void operator()(const std::string& value)
+    {
+        refuse_nul(value, index_);
+        const std::string_view version = type_ == Type::json ? "\1" : ""; // of jsonb's binary form
+        number(static_cast<std::uint32_t>(version.size() + value.size()));
+        bytes_.append(version).append(value);
+    }
+    void operator()(const Bytes&) {} // there are no arrays of these
+    void operator()(const Array&) {}
+
+private:
+    void number(std::uint32_t value)
+    {
+        Scalar four;
+        const std::size_t size = store(four, value);
+        bytes_.append(four.data(), size);
+    }
+
+    std::size_t index_;
+    Type type_;
+    std::string bytes_;
+};
+
+/// `{1.50,NULL,NaN}`: no numeric needs quotes.
+std::string numeric_array(const Array& array)
+{
+    std::string text = "{";
+    for (const Value& element : array.elements()) {
+        if (text.size() > 1) text += ',';
+        if (element.is_null()) text += "NULL";
+        else text += std::get<std::string>(element.content());
+    }
+    return text + '}';
 }
 
 } // namespace
@@ -53,61 +189,33 @@ struct ParameterWriter {
     std::size_t index;
     Type type;
 
-    void scalar(std::size_t length)
+    template <class T>
+    void operator()(const T& value) const
     {
-        to.values_[index] = to.scalars_[index].data();
-        to.lengths_[index] = static_cast<int>(length);
+        Scalar& place = to.scalars_[index];
+        to.lengths_[index] = static_cast<int>(ScalarWriter{place, index, type}(value));
+        to.values_[index] = place.data();
     }
-    void operator()(std::monostate) {}
-    void operator()(bool value)
+    void operator()(std::monostate) const {}
+    void operator()(const std::string& value) const
     {
-        to.scalars_[index][0] = value ? 1 : 0;
-        scalar(1);
-    }
-    void operator()(std::int64_t value)
-    {
-        auto& place = to.scalars_[index];
-        if (type == Type::int16) return store(place, static_cast<std::uint16_t>(value)), scalar(2);
-        if (type == Type::int32) return store(place, static_cast<std::uint32_t>(value)), scalar(4);
-        store(place, static_cast<std::uint64_t>(value));
-        scalar(8);
-    }
-    void operator()(double value)
-    {
-        store(to.scalars_[index], std::bit_cast<std::uint64_t>(value));
-        scalar(8);
-    }
-    void operator()(const std::string& value)
-    {
-        if (value.find('\0') != std::string::npos)
-            refuse(index, "22021", "holds a NUL character, which PostgreSQL cannot store in text");
+        refuse_nul(value, index);
         to.values_[index] = value.c_str();
     }
-    void operator()(const Bytes& value)
+    void operator()(const Bytes& value) const
     {
         // libpq takes a null pointer for NULL.
         to.values_[index] = value.value().empty() ? "" : value.view().data();
         to.lengths_[index] = static_cast<int>(value.value().size());
     }
-    void operator()(const Uuid& value)
+    void operator()(const Array& value) const
     {
-        std::memcpy(to.scalars_[index].data(), value.bytes().data(), value.bytes().size());
-        scalar(16);
-    }
-    void operator()(Time value)
-    {
-        const std::int64_t us = value.time_since_epoch().count();
-        if (us < first_day * day_us)
-            refuse(index, "22008", "is a time before 4714-11-24 BC, which PostgreSQL cannot store");
-        store(to.scalars_[index], static_cast<std::uint64_t>(us - epoch_days * day_us));
-        scalar(8);
-    }
-    void operator()(Date value)
-    {
-        const std::int64_t day = value.time_since_epoch().count();
-        if (day < first_day || day >= end_day) refuse(index, "22008", "is a date that PostgreSQL cannot store");
-        store(to.scalars_[index], static_cast<std::uint32_t>(day - epoch_days));
-        scalar(4);
+        const bool as_text = type == Type::numeric;
+        const auto& bytes =
+            to.arrays_.emplace_front(as_text ? numeric_array(value) : ArrayWriter(index, type).write(value));
+        to.values_[index] = bytes.c_str();
+        to.lengths_[index] = static_cast<int>(bytes.size());
+        to.formats_[index] = as_text ? 0 : 1;
     }
 };
 
@@ -117,7 +225,7 @@ Parameters::Parameters(const std::vector<Value>& values)
     types_.reserve(values.size());
     for (std::size_t index = 0; index < values.size(); ++index) {
         const Value& value = values[index];
-        types_.push_back(oid_of(value.type()));
+        types_.push_back(value.is_array() ? array_of(value.type()).array : oid_of(value.type()));
         formats_[index] = types_.back() != 0;
         std::visit(ParameterWriter{*this, index, value.type()}, value.content());
     }

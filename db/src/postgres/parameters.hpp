@@ -6,11 +6,13 @@
 #include <libpq-fe.h>
 
 #include <array>
+#include <forward_list>
 
 namespace trunkline::db::postgres {
 
 /// The parameters of one statement as libpq takes them. Numbers, booleans, uuids, times, dates and bytes go in binary
-/// with their type, kept when the value is NULL; text and JSON go as text without one, so that the server infers it.
+/// with their type, kept when the value is NULL; text, JSON and numeric go as text without one, so that the server infers
+/// it. Arrays always have theirs (an array of text is text[]), and go in binary; one of numerics goes as text.
 ///
 /// Refuses what PostgreSQL cannot hold, before anything is sent: a NUL in text (22021), a time or date out of range
 /// (22008). The message names the parameter by its number, never its value.
@@ -36,6 +38,7 @@ private:
     std::vector<int> lengths_;
     std::vector<int> formats_;
     std::vector<std::array<char, 16>> scalars_;
+    std::forward_list<std::string> arrays_;
 };
 
 } // namespace trunkline::db::postgres

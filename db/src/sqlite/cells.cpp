@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "cells.hpp"
 
+#include "date_text.hpp"
+#include "json_array.hpp"
+
 #include <trunkline/db/error.hpp>
 
 #include <cmath>
-#include <cstdio>
 #include <new>
 #include <sqlite3.h>
 
@@ -18,16 +20,6 @@ void check(int code)
     if (code == SQLITE_TOOBIG)
         throw Error({.message = "a parameter is larger than SQLite can hold", .sqlstate = "54000"});
     if (code != SQLITE_OK) throw Error({.message = "SQLite does not take a parameter", .sqlstate = "08P01"});
-}
-
-/// "2026-11-21".
-std::string day_text(Date date)
-{
-    const std::chrono::year_month_day day(date);
-    char text[24];
-    const int length = std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(day.year()),
-                                     static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()));
-    return {text, static_cast<std::size_t>(length)};
 }
 
 struct Binder {
@@ -49,13 +41,14 @@ struct Binder {
     void operator()(const Bytes& value) const { blob(value.value().data(), value.value().size()); }
     void operator()(const Uuid& value) const { blob(value.bytes().data(), value.bytes().size()); }
     void operator()(Time value) const { (*this)(static_cast<std::int64_t>(value.time_since_epoch().count())); }
-    void operator()(Date value) const
-    {
-        const std::string text = day_text(value);
-        check(sqlite3_bind_text64(statement, at, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
-    }
+    void operator()(Date value) const { made(detail::date_text(value)); }
+    void operator()(const Array& value) const { made(detail::to_json(value)); }
 
 private:
+    void made(const std::string& text) const
+    {
+        check(sqlite3_bind_text64(statement, at, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
+    }
     void blob(const void* data, std::size_t size) const
     {
         // A null pointer would bind NULL, not an empty BLOB.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Opening a handle, and saying plainly what is wrong with a file that cannot be opened.
+#include "functions.hpp"
 #include "handle.hpp"
 
 #include <filesystem>
@@ -68,6 +69,7 @@ std::unique_ptr<Handle> Handle::open(const Options& options, Use use, Watch watc
     if (!in_memory && sqlite3_db_readonly(raw, "main") == 1)
         refuse_file("the database " + file + " is read-only; allow this user to write it and its folder");
     handle->prepare_settings(options, use);
+    add_functions(raw);
     handle->watch({});
     return handle;
 }

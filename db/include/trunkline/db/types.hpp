@@ -12,9 +12,10 @@
 namespace trunkline::db {
 
 /// A moment, in microseconds since 1970 UTC. The one time type of the library, on every engine.
+/// `Time::max()` is PostgreSQL's infinity, `Time::min()` its -infinity: later and earlier than any other.
 using Time = std::chrono::sys_time<std::chrono::microseconds>;
 
-/// A day of the calendar, without a zone.
+/// A day of the calendar, without a zone. `Date::max()` and `Date::min()` are infinity and -infinity.
 using Date = std::chrono::sys_days;
 
 /// The engines there are drivers for.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <trunkline/db/numeric.hpp>
 #include <trunkline/db/uuid.hpp>
 
 #include <boost/describe/enum_from_string.hpp>
@@ -15,22 +16,55 @@
 namespace trunkline::db {
 
 /// What kind of thing a parameter or a cell is, in words that every engine knows.
-enum class Type : std::uint8_t { boolean, int16, int32, int64, float64, text, bytes, uuid, time, date, json };
+enum class Type : std::uint8_t { boolean, int16, int32, int64, float64, text, bytes, uuid, time, date, json, numeric };
+
+class Value;
+
+/// The elements of an array, one after another; each may be NULL. They are all of the type that the array's Value
+/// says, or were read from JSON, which knows fewer types.
+class Array {
+public:
+    explicit Array(std::vector<Value> elements) noexcept;
+    Array(const Array&);
+    Array(Array&&) noexcept;
+    Array& operator=(const Array&);
+    Array& operator=(Array&&) noexcept;
+    ~Array();
+
+    const std::vector<Value>& elements() const noexcept { return elements_; }
+
+    friend bool operator==(const Array& a, const Array& b);
+
+private:
+    std::vector<Value> elements_;
+};
 
 /// One parameter or one cell: engine-neutral, owning, typed also when it is NULL.
 ///
 /// Integers of every width are kept as int64; the width stays in `type()`, so that a driver can name it to the
-/// server. Text and JSON are both text here.
+/// server. Text, JSON and numeric are all text here.
 class Value {
 public:
-    using Content = std::variant<std::monostate, bool, std::int64_t, double, std::string, Bytes, Uuid, Time, Date>;
+    using Content =
+        std::variant<std::monostate, bool, std::int64_t, double, std::string, Bytes, Uuid, Time, Date, Array>;
 
     /// A NULL of unknown kind.
     Value() = default;
-    /// `content` has to be what `type` says; monostate is NULL.
-    Value(Type type, Content content) : content_(std::move(content)), type_(type) {}
+    /// `content` has to be what `type` says; monostate is NULL. An Array is one of elements of that type.
+    Value(Type type, Content content)
+        : content_(std::move(content)), type_(type), array_(std::holds_alternative<Array>(content_))
+    {}
+    /// The NULL of an array.
+    static Value null_array(Type of_elements)
+    {
+        Value null(of_elements, std::monostate{});
+        null.array_ = true;
+        return null;
+    }
 
     bool is_null() const noexcept { return std::holds_alternative<std::monostate>(content_); }
+    bool is_array() const noexcept { return array_; }
+    /// What it is; of an array, what its elements are.
     Type type() const noexcept { return type_; }
     const Content& content() const noexcept { return content_; }
     Content& content() noexcept { return content_; }
@@ -40,6 +74,7 @@ public:
 private:
     Content content_;
     Type type_ = Type::text;
+    bool array_ = false;
 };
 
 template <class T>
@@ -62,22 +97,32 @@ T from_value(const Value& value);
 
 namespace detail {
 [[noreturn]] void decode_null();
-[[noreturn]] void decode_mismatch(Type found, std::string_view wanted);
+[[noreturn]] void decode_mismatch(const Value& found, std::string_view wanted);
 [[noreturn]] void decode_narrowing(std::int64_t found, std::string_view wanted);
 [[noreturn]] void decode_unknown_name(std::string_view name);
 std::int64_t decode_integer(const Value& value, std::int64_t min, std::int64_t max, std::string_view wanted);
 double decode_double(const Value& value);
+float decode_float(const Value& value);
 bool decode_bool(const Value& value);
 const std::string& decode_text(const Value& value);
 Bytes decode_bytes(const Value& value);
 Uuid decode_uuid(const Value& value);
 Time decode_time(const Value& value);
 Date decode_date(const Value& value);
+Numeric decode_numeric(const Value& value);
+/// The elements of an array or, where an engine has none, of the JSON text of one.
+Array decode_array(const Value& value);
+/// Rethrows the DecodeError in flight with the element's number in front.
+[[noreturn]] void rethrow_for_element(std::size_t index);
 
 template <class T>
 inline constexpr bool is_optional = false;
 template <class T>
 inline constexpr bool is_optional<std::optional<T>> = true;
+template <class T>
+inline constexpr bool is_array = false;
+template <class T>
+inline constexpr bool is_array<std::vector<T>> = true;
 } // namespace detail
 
 // -- Implementation ----------------------------------------------------------
@@ -118,7 +163,11 @@ template <std::floating_point T>
 struct Codec<T> {
     static constexpr Type type = Type::float64;
     static Value to_value(T value) { return {type, static_cast<double>(value)}; }
-    static T from_value(const Value& value) { return static_cast<T>(detail::decode_double(value)); }
+    static T from_value(const Value& value)
+    {
+        if constexpr (sizeof(T) < sizeof(double)) return detail::decode_float(value);
+        else return detail::decode_double(value);
+    }
 };
 
 template <>
@@ -146,6 +195,13 @@ struct Codec<Json> {
     static constexpr Type type = Type::json;
     static Value to_value(const Json& value) { return {type, value.text()}; }
     static Json from_value(const Value& value) { return Json(detail::decode_text(value)); }
+};
+
+template <>
+struct Codec<Numeric> {
+    static constexpr Type type = Type::numeric;
+    static Value to_value(const Numeric& value) { return {type, value.text()}; }
+    static Numeric from_value(const Value& value) { return detail::decode_numeric(value); }
 };
 
 template <>
@@ -195,13 +251,25 @@ struct Codec<std::optional<T>> {
     static constexpr Type type = Codec<T>::type;
     static Value to_value(const std::optional<T>& value)
     {
-        return value ? Codec<T>::to_value(*value) : Value(type, std::monostate{});
+        if (value) return Codec<T>::to_value(*value);
+        return detail::is_array<T> ? Value::null_array(type) : Value(type, std::monostate{});
     }
     static std::optional<T> from_value(const Value& value)
     {
         if (value.is_null()) return std::nullopt;
         return Codec<T>::from_value(value);
     }
+};
+
+/// An array of a scalar: T[] on PostgreSQL, elsewhere a JSON array as text. Elements may be optional.
+template <class T>
+struct Codec<std::vector<T>> {
+    static_assert(!std::same_as<T, std::byte>, "a vector of bytes is no array: use db::Bytes");
+    static_assert(!std::same_as<T, Bytes>, "there are no arrays of db::Bytes: JSON could not hold them");
+    static_assert(!detail::is_array<T>, "there are no arrays of several dimensions");
+    static constexpr Type type = Codec<T>::type;
+    static Value to_value(const std::vector<T>& values);
+    static std::vector<T> from_value(const Value& value);
 };
 
 template <>
@@ -221,6 +289,31 @@ T from_value(const Value& value)
     if constexpr (!detail::is_optional<T>)
         if (value.is_null()) detail::decode_null();
     return Codec<T>::from_value(value);
+}
+
+template <class T>
+Value Codec<std::vector<T>>::to_value(const std::vector<T>& values)
+{
+    std::vector<Value> elements;
+    elements.reserve(values.size());
+    for (const auto& element : values) elements.push_back(Codec<T>::to_value(element));
+    return {type, Array(std::move(elements))};
+}
+
+template <class T>
+std::vector<T> Codec<std::vector<T>>::from_value(const Value& value)
+{
+    const Array array = detail::decode_array(value);
+    std::vector<T> values;
+    values.reserve(array.elements().size());
+    for (const Value& element : array.elements()) {
+        try {
+            values.push_back(db::from_value<T>(element));
+        } catch (...) {
+            detail::rethrow_for_element(values.size());
+        }
+    }
+    return values;
 }
 
 } // namespace trunkline::db
