@@ -41,6 +41,19 @@ asio::awaitable<Session::Results> without_rows(asio::awaitable<void> work)
     co_return Session::Results();
 }
 
+asio::awaitable<Session::Results> opened(asio::awaitable<std::uint64_t> work, std::shared_ptr<std::uint64_t> cursor)
+{
+    *cursor = co_await std::move(work);
+    co_return Session::Results();
+}
+
+asio::awaitable<Session::Results> alone(asio::awaitable<Result> work)
+{
+    Session::Results results;
+    results.push_back(co_await std::move(work));
+    co_return results;
+}
+
 } // namespace
 
 Session::Session(Lease lease, Kind kind)
@@ -99,8 +112,43 @@ asio::awaitable<Transaction> Session::begin(Self self, Level level, TransactionO
         co_await control(self, "SAVEPOINT tl_", self->open_.size() + 1, deadline);
     }
     const auto statements = options.statements ? options.statements : self->statement_options();
-    self->open_.push_back(Open{++self->last_level_, {}, statements});
+    self->open_.push_back(Open{++self->last_level_, {}, {}, statements});
     co_return Transaction(self, self->last_level_);
+}
+
+asio::awaitable<std::uint64_t> Session::open_cursor(Self self, Level level, Query query, Deadline not_after)
+{
+    const Deadline deadline = self->command_deadline(not_after);
+    self->expect_innermost(level);
+    self->expect_usable(&query);
+    co_await clean(self, deadline);
+    self->lease_->holding().statement = query.statements().front().text();
+    const auto cursor = std::make_shared<std::uint64_t>();
+    auto work = opened(self->driver().open_cursor(std::move(query), deadline), cursor);
+    co_await call(self, std::move(work));
+    if (!self->is_over(level)) self->open_[self->depth_of(level) - 1].cursors.push_back(*cursor);
+    co_return *cursor;
+}
+
+asio::awaitable<Result> Session::fetch(Self self, Level level, std::uint64_t cursor, SqlText statement,
+                                       std::size_t rows, Deadline not_after)
+{
+    const Deadline deadline = self->command_deadline(not_after);
+    const Query asked{Statement(statement, {})};
+    self->expect_innermost(level);
+    self->expect_usable(&asked);
+    co_await clean(self, deadline);
+    self->lease_->holding().statement = statement;
+    auto work = alone(self->driver().fetch(cursor, std::move(statement), rows, deadline));
+    Results results = co_await call(self, std::move(work));
+    co_return std::move(results.at(0));
+}
+
+void Session::drop_cursor(Level level, std::uint64_t cursor) noexcept
+{
+    if (is_over(level) || lease_->slot()->cut || !lease_->slot()->connection) return;
+    std::erase(open_[depth_of(level) - 1].cursors, cursor);
+    driver().drop_cursor(cursor);
 }
 
 asio::awaitable<void> Session::commit(Self self, Level level)
@@ -264,6 +312,7 @@ void Session::committed()
     Open done = std::move(open_.back());
     open_.pop_back();
     if (!open_.empty()) {
+        for (const auto cursor : done.cursors) driver().drop_cursor(cursor); // who has it may not read on
         auto& parents = open_.back().after_commit;
         for (auto& posted : done.after_commit) parents.push_back(std::move(posted));
         return;

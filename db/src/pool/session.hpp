@@ -37,6 +37,14 @@ public:
     /// from when the call is awaited, unless it is given.
     static asio::awaitable<Results> run(Self self, Level level, Query query, std::optional<Deadline> not_after = {});
     static asio::awaitable<Transaction> begin(Self self, Level level, TransactionOptions options, Deadline not_after);
+    static asio::awaitable<std::uint64_t> open_cursor(Self self, Level level, Query query, Deadline not_after);
+    static asio::awaitable<Result> fetch(Self self, Level level, std::uint64_t cursor, SqlText statement,
+                                         std::size_t rows, Deadline not_after);
+    /// Nobody reads it any more.
+    void drop_cursor(Level level, std::uint64_t cursor) noexcept;
+    /// Whether the transaction has ended in which a cursor of that level was opened.
+    bool is_over(Level level) const noexcept { return !lease_ || (level != 0 && !is_open(level)); }
+
     static asio::awaitable<void> commit(Self self, Level level);
     static asio::awaitable<void> rollback(Self self, Level level);
     /// The transaction is destroyed uncommitted.
@@ -48,6 +56,7 @@ private:
     struct Open {
         Level level;
         std::vector<std::function<void()>> after_commit;
+        std::vector<std::uint64_t> cursors{};
         std::optional<StatementOptions> statements{}; // how they go, where that was said
     };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <trunkline/db/transaction.hpp>
 
-#include "session.hpp"
+#include "open_cursor.hpp"
 
 namespace trunkline::db {
 
@@ -61,6 +61,11 @@ asio::awaitable<Transaction> Transaction::do_begin(TransactionOptions options,
     co_return co_await detail::Session::begin(session, level_, options, not_after);
 }
 
+asio::awaitable<std::shared_ptr<detail::OpenCursor>> Transaction::open_cursor(Query query, CursorOptions options)
+{
+    return detail::OpenCursor::open(present(session_), level_, std::nullopt, std::move(query), options);
+}
+
 void Transaction::do_after_commit(std::function<void()> posted)
 {
     present(session_)->after_commit(level_, std::move(posted));
@@ -87,6 +92,16 @@ asio::awaitable<Transaction> Connection::do_begin(TransactionOptions options,
     const auto session = present(session_);
     const Deadline not_after = from_now(limit);
     co_return co_await detail::Session::begin(session, 0, options, not_after);
+}
+
+/// WITH HOLD would spare the transaction, but the server would put the whole result aside first.
+asio::awaitable<std::shared_ptr<detail::OpenCursor>> Connection::open_cursor(Query query, CursorOptions options)
+{
+    const auto session = present(session_);
+    Transaction own = co_await begin({.read_only = true}, query.place());
+    const auto level = own.level_;
+    std::optional<Transaction> kept(std::move(own));
+    co_return co_await detail::OpenCursor::open(session, level, std::move(kept), std::move(query), options);
 }
 
 void Connection::do_after_commit(std::function<void()> posted) { posted(); }

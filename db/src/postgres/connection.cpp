@@ -15,6 +15,8 @@ namespace {
 
 constexpr auto undo_limit = 2s; // for the ROLLBACK after a unit that failed
 
+std::string cursor_name(std::uint64_t cursor) { return "trunkline_cursor_" + std::to_string(cursor); }
+
 Step text_step(std::string text)
 {
     Step step;
@@ -82,7 +84,7 @@ Condition PostgresConnection::condition() const noexcept
 
 asio::awaitable<std::vector<Result>> PostgresConnection::run(Query query, Deadline deadline)
 {
-    auto work = run_query(std::move(query), deadline);
+    auto work = query.rows() ? run_copy(std::move(query), deadline) : run_query(std::move(query), deadline);
     return on_its_own_terms(std::move(work));
 }
 
@@ -162,6 +164,58 @@ asio::awaitable<std::vector<Result>> PostgresConnection::run_query(Query query, 
             results.push_back(read_result(step.reply.get(), query.statements()[*step.member]));
     if (trip.why == Interruption::cancelled) throw_cancelled();
     co_return results;
+}
+
+asio::awaitable<std::vector<Result>> PostgresConnection::run_copy(Query query, Deadline deadline)
+{
+    check_ready(deadline, &query.statements().front());
+    check_rows(*query.rows(), query.statements().front());
+    ++queries_;
+    Trip trip = plan_copy(query);
+    co_await make(trip, deadline);
+    if (wire_->broken() || trip.failure()) fail(trip, query);
+    if (trip.why == Interruption::cancelled) throw_cancelled();
+    std::vector<Result> results;
+    results.emplace_back(std::vector<std::string>(), std::vector<Value>(), trip.copied);
+    co_return results;
+}
+
+// -- Cursors -------------------------------------------------------------------
+
+asio::awaitable<std::uint64_t> PostgresConnection::open_cursor(Query query, Deadline deadline)
+{
+    const Statement& asked = query.statements().front();
+    const std::uint64_t cursor = ++last_cursor_;
+    const std::string text = "DECLARE " + cursor_name(cursor) + " NO SCROLL CURSOR FOR " + text_of(asked);
+    Statement declaration(SqlText(std::make_shared<const std::string>(text), asked.text().place()), asked.parameters());
+    auto work = run_for_cursor(std::move(declaration), asked.text(), deadline);
+    co_await on_its_own_terms(std::move(work));
+    co_return cursor;
+}
+
+asio::awaitable<Result> PostgresConnection::fetch(std::uint64_t cursor, SqlText statement, std::size_t rows,
+                                                  Deadline deadline)
+{
+    const std::string text = "FETCH " + std::to_string(rows) + " FROM " + cursor_name(cursor);
+    Statement fetching(SqlText(std::make_shared<const std::string>(text), statement.place()), {});
+    auto work = run_for_cursor(std::move(fetching), statement, deadline);
+    return on_its_own_terms(std::move(work));
+}
+
+void PostgresConnection::drop_cursor(std::uint64_t cursor) noexcept { dropped_cursors_.push_back(cursor); }
+
+/// Never by name: each cursor has a text of its own, and the columns that a FETCH answers are its cursor's.
+asio::awaitable<Result> PostgresConnection::run_for_cursor(Statement sent, SqlText shown, Deadline deadline)
+{
+    const Query asked{Statement(std::move(shown), {})};
+    const Query query(std::move(sent));
+    check_ready(deadline, &asked.statements().front());
+    ++queries_;
+    Trip trip = plan(query, 0);
+    co_await make(trip, deadline);
+    if (wire_->broken() || trip.failure()) fail(trip, asked);
+    if (trip.why == Interruption::cancelled) throw_cancelled();
+    co_return read_result(trip.main.back().reply.get(), asked.statements().front());
 }
 
 asio::awaitable<void> PostgresConnection::run_control(std::string text, Deadline deadline)
@@ -245,6 +299,20 @@ Trip PostgresConnection::plan(const Query& query, std::size_t names_max)
     return trip;
 }
 
+Trip PostgresConnection::plan_copy(const Query& query)
+{
+    Trip trip;
+    trip.simple = true;
+    trip.rows = query.rows();
+    plan_front(trip);
+    std::string text = text_of(query.statements().front());
+    if (!trip.began_idle) text = "SAVEPOINT trunkline_unit; " + text + "; RELEASE trunkline_unit";
+    trip.main.push_back(text_step(std::move(text)));
+    trip.main.back().member = 0;
+    trip.began_failed = wire_->transaction() == PQTRANS_INERROR;
+    return trip;
+}
+
 /// By name when there is a name for it or room for one; otherwise unnamed.
 void PostgresConnection::plan_execution(Trip& trip, std::size_t member, std::string text, std::size_t names_max)
 {
@@ -293,6 +361,10 @@ bool PostgresConnection::make_room(Trip& trip, std::size_t names_max)
 void PostgresConnection::plan_front(Trip& trip)
 {
     trip.began_idle = wire_->transaction() == PQTRANS_IDLE;
+    // The end of its transaction closes a cursor, and in one that failed nothing else can.
+    const auto dropped = std::exchange(dropped_cursors_, {});
+    if (wire_->transaction() == PQTRANS_INTRANS)
+        for (const auto cursor : dropped) trip.evictions.push_back(text_step("CLOSE " + cursor_name(cursor)));
     if (!trip.began_idle) return;
     // What was to go in front of a statement that was refused before it was sent is still due.
     if (pipeline_->drop_front()) reset_due_ = true;
@@ -345,14 +417,18 @@ asio::awaitable<void> PostgresConnection::make(Trip& trip, Deadline deadline)
         if (!block->empty()) (trip.simple ? front : main).blocks.push_back(block);
     main.blocks.push_back(&trip.main);
     main.simple = trip.simple;
+    std::optional<CopyText> rows;
+    if (trip.rows) main.rows = &rows.emplace(*trip.rows);
     if (!front.blocks.empty()) {
         trip.why = co_await wire_->exchange(front, deadline);
         learn(trip);
         if (wire_->broken() || trip.why != Interruption::none) co_return;
     }
     trip.why = co_await wire_->exchange(main, deadline);
+    trip.copied = main.copied;
     learn(trip);
-    if (!wire_->broken() && trip.unit && trip.failure()) co_await undo(trip);
+    const bool may_remain = trip.unit || trip.rows;
+    if (!wire_->broken() && may_remain && trip.failure()) co_await undo(trip);
 }
 
 /// Draws the conclusions that outlive the call.
@@ -393,7 +469,7 @@ asio::awaitable<void> PostgresConnection::undo(Trip& trip)
         if (wire_->transaction() == PQTRANS_IDLE) co_return;
         undoing.push_back(text_step("ROLLBACK"));
     } else {
-        if (trip.main.front().failed()) co_return; // there is no savepoint to go back to
+        if (!has_savepoint(trip)) co_return;
         undoing.push_back(text_step("ROLLBACK TO trunkline_unit"));
         undoing.push_back(text_step("RELEASE trunkline_unit"));
     }
@@ -402,6 +478,12 @@ asio::awaitable<void> PostgresConnection::undo(Trip& trip)
     co_await wire_->exchange(exchange, std::chrono::steady_clock::now() + undo_limit);
     const auto wanted = trip.began_idle ? PQTRANS_IDLE : PQTRANS_INTRANS;
     if (wire_->transaction() != wanted) wire_->give_up();
+}
+
+/// Whether a unit that failed in a transaction got as far as its savepoint.
+bool PostgresConnection::has_savepoint(const Trip& trip) const
+{
+    return trip.rows ? !trip.began_failed : !trip.main.front().failed();
 }
 
 /// True when the call failed only because of its name: the server does not know it (26000: somebody deallocated it, or
@@ -433,6 +515,7 @@ void PostgresConnection::fail(const Trip& trip, const Query& query)
     else info.sqlstate = "57014"; // stopped before it was sent
     describe_statement(info, query.statements()[failed.member.value_or(0)]);
     if (trip.unit) info.index = failed.member;
+    if (trip.rows) info.index = row_named_by(failed.reply.get(), *trip.rows);
     if (trip.why == Interruption::deadline && info.sqlstate == "57014")
         info.message = "the statement ran past its deadline and was stopped";
     throw_error(std::move(info));
@@ -450,7 +533,7 @@ void PostgresConnection::fail_broken(const Trip& trip, const Query& query)
         info.sqlstate = "57014";
         throw CommandTimeout(std::move(info));
     }
-    if (failed && is_copy(failed->reply.get())) {
+    if (failed && !trip.rows && is_copy(failed->reply.get())) {
         info.message = "COPY is not possible in a statement";
         info.sqlstate = "0A000";
         info.outcome = Outcome::rejected;

@@ -17,7 +17,8 @@ namespace trunkline::db::postgres {
 /// Every call is one trip: a reset that was due and the closing of old statements go in front, each with a Sync of its
 /// own. A unit is BEGIN … COMMIT under one Sync, or SAVEPOINT … RELEASE within a transaction. With `raw_sql` a single
 /// statement without parameters goes by the simple protocol; a unit does not. What a query says of itself
-/// (StatementOptions) goes before the options, as far as the session bears it.
+/// (StatementOptions) goes before the options, as far as the session bears it. Rows to copy in go by the simple protocol
+/// always, since a pipeline has no COPY: alone, or with SAVEPOINT and RELEASE in the same text.
 ///
 /// What a borrower leaves in the session is reset before the next one is served, in front of his first message: unless
 /// nothing but statements ran since the last reset of which the server said that they leave nothing (CleanTexts). A
@@ -37,6 +38,10 @@ public:
     asio::awaitable<Beside> run_beside(Query query, Deadline deadline) override;
     bool prefers_beside(const Query& query) const noexcept override;
     void break_off() noexcept override { pipeline_->close(); }
+    asio::awaitable<std::uint64_t> open_cursor(Query query, Deadline deadline) override;
+    asio::awaitable<Result> fetch(std::uint64_t cursor, SqlText statement, std::size_t rows,
+                                  Deadline deadline) override;
+    void drop_cursor(std::uint64_t cursor) noexcept override;
     asio::awaitable<void> begin(TransactionOptions options, Deadline deadline) override;
     asio::awaitable<void> commit(Deadline deadline) override;
     asio::awaitable<void> rollback(Deadline deadline) override;
@@ -52,10 +57,13 @@ public:
 
 private:
     asio::awaitable<std::vector<Result>> run_query(Query query, Deadline deadline);
+    asio::awaitable<std::vector<Result>> run_copy(Query query, Deadline deadline);
+    asio::awaitable<Result> run_for_cursor(Statement sent, SqlText shown, Deadline deadline);
     asio::awaitable<void> run_control(std::string text, Deadline deadline);
 
     void check_ready(Deadline deadline, const Statement* first);
     Trip plan(const Query& query, std::size_t names_max);
+    Trip plan_copy(const Query& query);
     void plan_front(Trip& trip);
     void plan_question(Trip& trip, const Statement& statement);
     void note_use(const Statement& statement);
@@ -67,6 +75,7 @@ private:
     std::size_t names_max(const Query& query) const;
     asio::awaitable<void> make(Trip& trip, Deadline deadline);
     asio::awaitable<void> undo(Trip& trip);
+    bool has_savepoint(const Trip& trip) const;
     void learn(Trip& trip);
     bool heals(const Trip& trip);
     [[noreturn]] void fail(const Trip& trip, const Query& query);
@@ -85,6 +94,8 @@ private:
     bool prepared_ = false;       ///< a borrower did, with a name of his own
     bool changed_schema_ = false; ///< by something that may not be committed yet
     std::uint64_t revocations_ = 0;
+    std::uint64_t last_cursor_ = 0;
+    std::vector<std::uint64_t> dropped_cursors_; ///< still open at the server
     bool reset_due_ = false;
     std::uint64_t queries_ = 0;
 };

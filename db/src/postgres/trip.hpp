@@ -20,8 +20,11 @@ struct Trip {
     std::deque<Parameters> parameters; ///< what the steps of `main` point to
     bool simple = false;               ///< `main` goes by the simple protocol
     bool unit = false;
+    const CopyRows* rows = nullptr; ///< that follow the one step of `main`
+    std::uint64_t copied = 0;
     bool named = false; ///< a named statement is used
     bool began_idle = false;
+    bool began_failed = false; ///< in a transaction that accepts nothing but its rollback
     Interruption why = Interruption::none;
 
     /// The step of `main` that failed, or nullptr.

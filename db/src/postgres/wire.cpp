@@ -8,6 +8,7 @@
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/redirect_error.hpp>
 
+#include <charconv>
 #include <random>
 
 #include <fcntl.h>
@@ -29,6 +30,15 @@ std::int64_t any_number()
 {
     std::random_device random;
     return static_cast<std::int64_t>((std::uint64_t{random()} << 31) ^ random());
+}
+
+/// How many rows a COPY took; 0 for everything else.
+std::uint64_t rows_counted(const PGresult* reply)
+{
+    std::uint64_t counted = 0;
+    const std::string_view text = PQcmdTuples(const_cast<PGresult*>(reply));
+    std::from_chars(text.data(), text.data() + text.size(), counted);
+    return counted;
 }
 
 } // namespace
@@ -214,10 +224,13 @@ bool Wire::settle_idle()
 asio::awaitable<Interruption> Wire::pump(Exchange& exchange, Deadline deadline)
 {
     while (!exchange.complete && !lost_) {
+        if (exchange.feeding) feed(exchange);
         const int unsent = PQflush(native());
         // Reading goes on while there is something to write: otherwise both sides can wait for the other for ever.
-        const auto why = co_await wait(unsent > 0 ? Interest::both : Interest::read, deadline);
+        const bool writes = unsent > 0 || exchange.feeding;
+        const auto why = co_await wait(writes ? Interest::both : Interest::read, deadline);
         if (why != Interruption::none) co_return why;
+        if (exchange.feeding && refuses_already()) end_feeding(exchange, "refused");
         if (unsent < 0 || PQconsumeInput(native()) == 0) lost_ = true;
         exchange.simple ? collect_simple(exchange) : collect(exchange);
     }
@@ -270,18 +283,46 @@ bool Wire::place(Exchange& exchange, ResultPtr reply)
 void Wire::collect_simple(Exchange& exchange)
 {
     Step& step = exchange.blocks[0]->front();
-    while (PQisBusy(native()) == 0) {
+    while (!exchange.feeding && PQisBusy(native()) == 0) {
         ResultPtr reply(PQgetResult(native()));
         if (!reply) {
             exchange.complete = !lost_;
             return;
         }
         step.reply = std::move(reply); // the last one is what the text answered
-        if (is_copy(step.reply.get())) {
-            lost_ = true;
-            return;
-        }
+        const PGresult* const latest = step.reply.get();
+        if (exchange.rows && PQresultStatus(latest) == PGRES_COPY_IN) exchange.feeding = true;
+        else if (is_copy(latest)) lost_ = true;
+        if (exchange.rows) exchange.copied = std::max(exchange.copied, rows_counted(latest));
+        if (lost_) return;
     }
+}
+
+// -- Rows to copy in ---------------------------------------------------------
+
+/// The next piece goes out when the one before is gone: what the server does not take yet stays unwritten.
+void Wire::feed(Exchange& exchange)
+{
+    if (PQflush(native()) != 0) return;
+    const auto piece = exchange.rows->next();
+    if (piece.empty()) return end_feeding(exchange, nullptr);
+    if (PQputCopyData(native(), piece.data(), static_cast<int>(piece.size())) != 1) lost_ = true;
+}
+
+/// With a `failure` the server undoes what it took.
+void Wire::end_feeding(Exchange& exchange, const char* failure)
+{
+    exchange.feeding = false;
+    if (PQputCopyEnd(native(), failure) != 1) lost_ = true;
+}
+
+/// libpq does not look at what the server says before the last row is out. A refusal can be seen all the same, unless
+/// it is encrypted; then the rest is sent in vain, and the server drops it.
+bool Wire::refuses_already()
+{
+    char first = 0;
+    return PQsslInUse(native()) == 0 && ::recv(socket_.native_handle(), &first, 1, MSG_PEEK | MSG_DONTWAIT) == 1 &&
+           first == 'E';
 }
 
 // -- Stopping ----------------------------------------------------------------
@@ -289,6 +330,10 @@ void Wire::collect_simple(Exchange& exchange)
 asio::awaitable<void> Wire::stop(Exchange& exchange)
 {
     const auto limit = now() + stop_limit;
+    if (exchange.feeding) {
+        end_feeding(exchange, "stopped");
+        co_await pump(exchange, now() + stop_patience);
+    }
     while (!exchange.complete && !lost_ && now() < limit) {
         if (!co_await ask_to_stop(limit)) {
             // The request may still arrive, and must find nobody but this connection's last statement.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "postgres/bounded.hpp"
+#include "postgres/copy_text.hpp"
 #include "postgres/parameters.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -24,7 +25,7 @@ inline constexpr std::chrono::milliseconds stop_patience{200}; ///< before it is
 
 /// True when the server refused a step, or did not look at it.
 bool failed(const PGresult* reply);
-/// True when the server has begun a COPY, which nothing here can go on with.
+/// True when the server has begun a COPY; unless it was asked for with rows, nothing here can go on with it.
 bool is_copy(const PGresult* reply);
 
 /// Whether a reply holds together: rows are as many as the server counted, and a refusal is the server's, with an
@@ -69,7 +70,10 @@ struct Exchange {
     std::vector<Block*> blocks; ///< owned by the caller
     /// The only step is text for the simple protocol: no pipeline, perhaps several statements.
     bool simple = false;
-    bool complete = false; ///< every Sync was answered
+    CopyText* rows = nullptr; ///< with `simple`: what follows when the server asks for rows
+    bool feeding = false;     ///< the server takes them
+    std::uint64_t copied = 0; ///< how many it says it took
+    bool complete = false;    ///< every Sync was answered
 
     std::size_t block = 0; ///< where the next reply belongs
     std::size_t step = 0;
@@ -133,6 +137,9 @@ private:
     void collect(Exchange& exchange);
     bool place(Exchange& exchange, ResultPtr reply);
     void collect_simple(Exchange& exchange);
+    void feed(Exchange& exchange);
+    void end_feeding(Exchange& exchange, const char* failure);
+    bool refuses_already();
     bool at_rest();
     void settle(Exchange& exchange);
     asio::awaitable<Interruption> pump(Exchange& exchange, Deadline deadline);

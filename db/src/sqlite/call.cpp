@@ -74,8 +74,22 @@ std::vector<Result> run_statements(Handle& handle, Call& call)
     return results;
 }
 
+namespace {
+
+std::vector<Result> run_for_cursor(Handle& handle, Call& call)
+{
+    std::vector<Result> results;
+    if (call.kind == Call::Kind::open_cursor) handle.open_cursor(call.cursor, call.query->statements().front());
+    else results.push_back(handle.fetch(call.cursor, call.rows));
+    ++call.seat->queries;
+    return results;
+}
+
+} // namespace
+
 std::vector<Result> run_in_transaction(Handle& handle, Call& call)
 {
+    if (call.kind == Call::Kind::open_cursor || call.kind == Call::Kind::fetch) return run_for_cursor(handle, call);
     if (!call.query->is_unit()) return run_statements(handle, call);
     handle.control(Control::savepoint);
     try {

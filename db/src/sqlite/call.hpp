@@ -28,6 +28,7 @@ struct Seat {
 
     Holds holds = Holds::nothing;
     std::unique_ptr<Handle> snapshot;
+    std::vector<std::uint64_t> dropped_cursors; ///< still open on the handle
     std::size_t under_way = 0; ///< calls that were submitted and not answered; several when callers share the session
     bool read_only = false;    ///< the transaction on the writer must not write: a database in memory has no snapshots
 
@@ -45,7 +46,7 @@ public:
 ///
 /// The answer is written by whoever has the call, and read only after `Waiter::wake`.
 struct Call {
-    enum class Kind { statements, stands_alone, begin, begin_snapshot, commit, rollback };
+    enum class Kind { statements, stands_alone, open_cursor, fetch, begin, begin_snapshot, commit, rollback };
 
     Kind kind;
     std::shared_ptr<Seat> seat;
@@ -53,6 +54,8 @@ struct Call {
     std::optional<Query> query;
     bool asks = false;   ///< a reader looks at it first
     bool writes = false; ///< a reader looked, and it is none of his
+    std::uint64_t cursor = 0; ///< to open, or to fetch from
+    std::size_t rows = 0;     ///< to fetch
 
     std::atomic<bool> stop{false}; ///< the caller was cancelled
 
@@ -87,7 +90,8 @@ std::exception_ptr reason_of_failure(Call& call);
 /// Counts them.
 std::vector<Result> run_statements(Handle& handle, Call& call);
 
-/// Runs SAVEPOINT … RELEASE around a unit inside a transaction; a single statement needs none.
+/// Runs SAVEPOINT … RELEASE around a unit inside a transaction; a single statement needs none. A cursor is opened, or
+/// read from.
 std::vector<Result> run_in_transaction(Handle& handle, Call& call);
 
 /// Throws 25006 when a statement of the call would change the database.

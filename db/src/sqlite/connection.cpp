@@ -120,7 +120,38 @@ asio::awaitable<Beside> run_call_beside(Desk::Self desk, std::shared_ptr<Seat> s
     co_return answer;
 }
 
-asio::awaitable<void> begin_call(Desk::Self desk, std::shared_ptr<Seat> seat, bool read_only, Deadline deadline)
+void refuse_without_transaction(const Seat& seat)
+{
+    refuse_broken(seat);
+    if (seat.condition == Condition::idle) throw UsageError("a cursor needs a transaction");
+}
+
+asio::awaitable<std::uint64_t> open_cursor_call(Desk::Self desk, std::shared_ptr<Seat> seat,
+                                                Query query, std::uint64_t cursor, Deadline deadline)
+{
+    refuse_without_transaction(*seat);
+    const Statement& statement = query.statements().front();
+    refuse_unfit(statement, verb_of(statement.text().on(Engine::sqlite)), false);
+    auto call = std::make_shared<Call>(Call::Kind::open_cursor, seat, deadline);
+    call->query.emplace(std::move(query));
+    call->cursor = cursor;
+    co_await await_answer(std::move(desk), std::move(call));
+    co_return cursor;
+}
+
+asio::awaitable<Result> fetch_call(Desk::Self desk, std::shared_ptr<Seat> seat, std::uint64_t cursor,
+                                   std::size_t rows, Deadline deadline)
+{
+    refuse_without_transaction(*seat);
+    auto call = std::make_shared<Call>(Call::Kind::fetch, seat, deadline);
+    call->cursor = cursor;
+    call->rows = rows;
+    std::vector<Result> results = co_await await_answer(std::move(desk), std::move(call));
+    co_return std::move(results.at(0));
+}
+
+asio::awaitable<void> begin_call(Desk::Self desk, std::shared_ptr<Seat> seat, bool read_only,
+                                 Deadline deadline)
 {
     refuse_broken(*seat);
     if (seat->condition != Condition::idle) throw UsageError("the connection is in a transaction already");
@@ -168,6 +199,16 @@ void Connection::break_off() noexcept
 {
     seat_->broken_off = true;
     desk_->abandon(seat_);
+}
+
+asio::awaitable<std::uint64_t> Connection::open_cursor(Query query, Deadline deadline)
+{
+    return open_cursor_call(desk_, seat_, std::move(query), ++last_cursor_, deadline);
+}
+
+asio::awaitable<Result> Connection::fetch(std::uint64_t cursor, SqlText, std::size_t rows, Deadline deadline)
+{
+    return fetch_call(desk_, seat_, cursor, rows, deadline);
 }
 
 asio::awaitable<void> Connection::begin(TransactionOptions options, Deadline deadline)

@@ -20,6 +20,10 @@ public:
     asio::awaitable<std::vector<Result>> run(Query query, Deadline deadline) override;
     asio::awaitable<Beside> run_beside(Query query, Deadline deadline) override;
     void break_off() noexcept override;
+    asio::awaitable<std::uint64_t> open_cursor(Query query, Deadline deadline) override;
+    asio::awaitable<Result> fetch(std::uint64_t cursor, SqlText statement, std::size_t rows,
+                                  Deadline deadline) override;
+    void drop_cursor(std::uint64_t cursor) noexcept override { desk_->database().drop_cursor(*seat_, cursor); }
     asio::awaitable<void> begin(TransactionOptions options, Deadline deadline) override;
     asio::awaitable<void> commit(Deadline deadline) override;
     asio::awaitable<void> rollback(Deadline deadline) override;
@@ -34,6 +38,7 @@ public:
 private:
     Desk::Self desk_;
     std::shared_ptr<Seat> seat_ = std::make_shared<Seat>();
+    std::uint64_t last_cursor_ = 0;
 };
 
 } // namespace trunkline::db::sqlite

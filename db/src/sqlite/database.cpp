@@ -173,6 +173,22 @@ void Database::abandon(const std::shared_ptr<Seat>& seat)
     readers_woken_.notify_one();
 }
 
+void Database::drop_cursor(Seat& seat, std::uint64_t cursor)
+{
+    const Lock lock(mutex_);
+    if (!closing_) seat.dropped_cursors.push_back(cursor);
+}
+
+void Database::close_dropped_cursors(Handle& handle, const Call& call)
+{
+    std::vector<std::uint64_t> dropped;
+    {
+        const Lock lock(mutex_);
+        dropped.swap(call.seat->dropped_cursors);
+    }
+    for (const auto cursor : dropped) handle.close_cursor(cursor);
+}
+
 void Database::answer(const CallPtr& call, std::exception_ptr failure)
 {
     const Lock lock(mutex_);

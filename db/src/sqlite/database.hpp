@@ -45,6 +45,8 @@ public:
     void cancel(const CallPtr& call);
     /// The session is gone: what it runs is stopped, what it has open is rolled back.
     void abandon(const std::shared_ptr<Seat>& seat);
+    /// The cursor is closed in front of the session's next call.
+    void drop_cursor(Seat& seat, std::uint64_t cursor);
 
     bool in_memory() const noexcept { return options_.target == ":memory:"; }
     std::size_t readers() const noexcept { return reader_count_; }
@@ -95,6 +97,7 @@ private:
     void run_in_snapshot(const CallPtr& call);
     void end_snapshot(Seat& seat);
     Watch watch_for(const Call& call, Instant now) const;
+    void close_dropped_cursors(Handle& handle, const Call& call);
 
     const Options options_;
     const Limits limits_;

@@ -73,6 +73,7 @@ bool only_blanks(std::string_view rest)
 
 Handle::~Handle()
 {
+    cursors_.clear();
     cache_.clear();
     controls_ = {};
     sqlite3_close_v2(handle_);
@@ -154,8 +155,59 @@ Result Handle::step_all(const Prepared& prepared)
     return {column_names(prepared.statement), std::move(cells), changed};
 }
 
+// -- Cursors -----------------------------------------------------------------
+
+void Handle::open_cursor(std::uint64_t number, const Statement& statement)
+{
+    try {
+        Cursor cursor{statement, compile(statement.text().on(Engine::sqlite), false)};
+        if (!cursor.prepared->reads_only)
+            throw_error({.message = "a cursor reads: its statement has to be a SELECT",
+                         .sqlstate = "42601",
+                         .outcome = Outcome::rejected});
+        bind_parameters(*cursor.prepared, cursor.statement.parameters());
+        cursors_.emplace(number, std::move(cursor));
+    } catch (const Error& failed) {
+        ErrorInfo info = failed.info();
+        add_statement(info, statement, {});
+        throw_error(std::move(info));
+    }
+}
+
+Result Handle::fetch(std::uint64_t number, std::size_t rows)
+{
+    const auto found = cursors_.find(number);
+    if (found == cursors_.end())
+        throw_error({.message = "the cursor is over", .sqlstate = "34000", .outcome = Outcome::rejected});
+    try {
+        return read_on(found->second, rows);
+    } catch (const Error& failed) {
+        ErrorInfo info = failed.info();
+        add_statement(info, found->second.statement, {});
+        cursors_.erase(found);
+        throw_error(std::move(info));
+    }
+}
+
+Result Handle::read_on(Cursor& cursor, std::size_t rows)
+{
+    sqlite3_stmt* const statement = cursor.prepared->statement;
+    std::vector<Value> cells;
+    std::uint64_t read = 0;
+    ended_ = Ended::no;
+    for (; read < rows && !cursor.done; ++read) {
+        const int code = sqlite3_step(statement);
+        if (code == SQLITE_DONE) cursor.done = true; // another step would begin anew
+        else if (code != SQLITE_ROW) fail(code, Stage::step);
+        if (cursor.done) break;
+        read_row(statement, sqlite3_column_count(statement), cells);
+    }
+    return {column_names(statement), std::move(cells), read};
+}
+
 void Handle::control(Control what)
 {
+    if (what == Control::commit) close_cursors(); // one that is half read would keep the transaction open behind it
     auto& prepared = controls_[static_cast<std::size_t>(what)];
     if (!prepared) prepared = compile(text_of(what), true);
     finish(prepared->statement, what == Control::commit ? Stage::commit : Stage::step);
@@ -192,6 +244,7 @@ void Handle::end() noexcept
 bool Handle::roll_back() noexcept
 {
     watch_ = {};
+    close_cursors();
     if (in_transaction()) sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
     return !in_transaction();
 }

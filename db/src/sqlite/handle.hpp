@@ -5,6 +5,7 @@
 #include "prepared.hpp"
 
 #include <trunkline/db/options.hpp>
+#include <trunkline/db/query.hpp>
 #include <trunkline/db/result.hpp>
 
 #include <array>
@@ -12,6 +13,7 @@
 #include <chrono>
 #include <exception>
 #include <functional>
+#include <map>
 
 struct sqlite3;
 
@@ -64,6 +66,15 @@ public:
     /// Prepares it (Error when that fails) and tells whether it leaves the database as it is.
     bool reads_only(const Statement& statement, std::optional<std::size_t> index = {});
 
+    /// Opens a cursor of that number on a statement that leaves the database as it is (Error for any other). It ends with
+    /// the transaction.
+    void open_cursor(std::uint64_t cursor, const Statement& statement);
+    /// Its next `rows` rows, or what is left of them. After a failure it is closed.
+    Result fetch(std::uint64_t cursor, std::size_t rows);
+    /// Closes it, if it is open.
+    void close_cursor(std::uint64_t cursor) noexcept { cursors_.erase(cursor); }
+    void close_cursors() noexcept { cursors_.clear(); }
+
     /// Runs a text of the driver's own. When a COMMIT fails the transaction is still open, or SQLite has rolled it
     /// back: see `in_transaction`.
     void control(Control what);
@@ -87,6 +98,13 @@ public:
     std::size_t statements_kept() const noexcept { return cache_.size(); }
 
 private:
+    /// A statement of its own, half run. It is none of the cache's, since the same text may be wanted meanwhile.
+    struct Cursor {
+        Statement statement; // outlives the run: its values are bound, not copied
+        std::shared_ptr<Prepared> prepared;
+        bool done = false;
+    };
+
     Handle(sqlite3* handle, std::size_t statements_max) : handle_(handle), cache_(statements_max) {}
 
     void prepare_settings(const Options& options, Use use);
@@ -101,6 +119,7 @@ private:
     [[noreturn]] void fail(int code, Stage stage);
     ErrorInfo describe(int code, Stage stage) const;
     bool ended() noexcept;
+    Result read_on(Cursor& cursor, std::size_t rows);
     static int on_progress(void* self) noexcept;
     static int on_busy(void* self, int tries) noexcept;
     static int on_log(void* self, sqlite3*, const char*, int pages) noexcept;
@@ -110,6 +129,7 @@ private:
     sqlite3* handle_;
     StatementCache cache_;
     std::array<std::shared_ptr<Prepared>, 7> controls_;
+    std::map<std::uint64_t, Cursor> cursors_;
     Watch watch_;
     std::size_t log_pages_ = 0;
     Ended ended_ = Ended::no;

@@ -160,8 +160,9 @@ void Database::run_in_snapshot(const CallPtr& call)
             const auto now = std::chrono::steady_clock::now();
             if (call->late(now)) std::rethrow_exception(gave_up_waiting());
             handle.watch(watch_for(*call, now));
+            close_dropped_cursors(handle, *call);
             // Savepoints and questions leave the database as it is; everything else is refused.
-            refuse_writes(handle, *call->query);
+            if (call->query) refuse_writes(handle, *call->query);
             call->results = run_in_transaction(handle, *call);
         }
     } catch (...) {

@@ -159,7 +159,8 @@ bool Database::run_of_owner(GroupCommit& groups, const CallPtr& call)
         const auto now = std::chrono::steady_clock::now();
         if (call->late(now)) std::rethrow_exception(gave_up_waiting());
         writer_->watch(groups.watch_for(*call, now));
-        if (call->seat->read_only) refuse_writes(*writer_, *call->query);
+        close_dropped_cursors(*writer_, *call);
+        if (call->seat->read_only && call->query) refuse_writes(*writer_, *call->query);
         call->results = run_in_transaction(*writer_, *call);
     } catch (...) {
         call->failure = reason_of_failure(*call);
@@ -167,6 +168,7 @@ bool Database::run_of_owner(GroupCommit& groups, const CallPtr& call)
     writer_->watch({});
     const Lock lock(mutex_);
     const bool open = writer_->in_transaction();
+    if (!open) writer_->close_cursors();
     if (!open) give_up_writer(Seat::Holds::undone, Condition::in_failed_transaction);
     answer_locked(call);
     return open;

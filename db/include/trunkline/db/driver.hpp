@@ -49,6 +49,14 @@ public:
     /// Fails what `run_beside` has under way with ConnectionLost, outcome `unknown`. The connection is then broken.
     virtual void break_off() noexcept {}
 
+    /// Opens a cursor on a SELECT and answers its number, never used again on this connection. It ends with the
+    /// transaction. REQUIRES: condition() is in_transaction. A driver that has no cursors refuses.
+    virtual asio::awaitable<std::uint64_t> open_cursor(Query query, Deadline deadline);
+    /// The next `rows` rows of a cursor; fewer when there are no more. `statement` is what the cursor reads, for errors.
+    virtual asio::awaitable<Result> fetch(std::uint64_t cursor, SqlText statement, std::size_t rows, Deadline deadline);
+    /// The cursor is not needed any more: it is closed in front of the next message, in the same trip.
+    virtual void drop_cursor(std::uint64_t) noexcept {}
+
     virtual asio::awaitable<void> begin(TransactionOptions options, Deadline deadline) = 0;
     virtual asio::awaitable<void> commit(Deadline deadline) = 0;
     virtual asio::awaitable<void> rollback(Deadline deadline) = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <trunkline/db/copy.hpp>
 #include <trunkline/db/error.hpp>
 #include <trunkline/db/query.hpp>
 #include <trunkline/db/result.hpp>
@@ -52,6 +53,22 @@ public:
     asio::awaitable<std::uint64_t> execute_many(Sql<std::type_identity_t<Fields>...> sql,
                                                 const std::vector<std::tuple<Fields...>>& rows);
 
+    /// Adds `rows`, a range of tuples, to a table, and answers how many: the fastest way in.
+    ///
+    ///     co_await db.copy_in("items", {"id", "name"}, rows);
+    ///
+    /// COPY on PostgreSQL, INSERTs of many rows elsewhere; one unit everywhere: all of them or none, and inside a
+    /// transaction a savepoint, so that the transaction goes on after a failure. The error's `index()` is the row's, as
+    /// far as the server says it. Names are quoted (so case counts); a dot in `table` stands between schema and table.
+    template <std::ranges::input_range Rows>
+    asio::awaitable<std::uint64_t> copy_in(std::string_view table, Columns columns, Rows&& rows,
+                                           std::source_location place = std::source_location::current());
+    /// The same for described structs, whose fields are the columns.
+    template <std::ranges::input_range Rows>
+        requires DescribedStruct<std::ranges::range_value_t<Rows>>
+    asio::awaitable<std::uint64_t> copy_in(std::string_view table, Rows&& rows,
+                                           std::source_location place = std::source_location::current());
+
     /// All rows. A T that is a described struct is filled by column name, any other T is the only column.
     template <class T, class... Args>
     asio::awaitable<std::vector<T>> fetch(Sql<std::type_identity_t<Args>...> sql, const Args&... args);
@@ -98,6 +115,10 @@ public:
 
     Engine engine() const noexcept { return do_engine(); }
 
+protected:
+    template <class... Args>
+    static Query encode(const Sql<std::type_identity_t<Args>...>& sql, const Args&... args);
+
 private:
     friend class Grouped;
     friend class With;
@@ -108,9 +129,8 @@ private:
     virtual void do_after_commit(std::function<void()> posted) = 0;
     virtual Engine do_engine() const noexcept = 0;
 
-    template <class... Args>
-    static Query encode(const Sql<std::type_identity_t<Args>...>& sql, const Args&... args);
     asio::awaitable<std::uint64_t> run_affected(Query query);
+    asio::awaitable<std::uint64_t> run_copy(CopyIn copy);
     asio::awaitable<Result> run_one(Query query);
     template <class T>
     asio::awaitable<std::vector<T>> run_all(Query query);
@@ -187,6 +207,22 @@ asio::awaitable<std::uint64_t> Executor::execute_many(Sql<std::type_identity_t<F
         unit.emplace_back(text, std::move(parameters));
     }
     return run_affected(Query(std::move(unit)));
+}
+
+template <std::ranges::input_range Rows>
+asio::awaitable<std::uint64_t> Executor::copy_in(std::string_view table, Columns columns, Rows&& rows,
+                                                 std::source_location place)
+{
+    CopyIn copy(table, std::move(columns), place);
+    for (const auto& row : rows) copy.add(row);
+    return run_copy(std::move(copy));
+}
+
+template <std::ranges::input_range Rows>
+    requires DescribedStruct<std::ranges::range_value_t<Rows>>
+asio::awaitable<std::uint64_t> Executor::copy_in(std::string_view table, Rows&& rows, std::source_location place)
+{
+    return copy_in(table, columns_of<std::ranges::range_value_t<Rows>>(), std::forward<Rows>(rows), place);
 }
 
 template <class T, class... Args>

@@ -96,6 +96,14 @@ public:
     std::invoke_result_t<Work&, Transaction&> transact(TransactionOptions options, Work work, Retries retries = {},
                                                        std::source_location place = std::source_location::current());
 
+    /// There is none here: see Cursor.
+    template <class T, class... Anything>
+    void cursor(Anything&&...)
+    {
+        static_assert(!sizeof(T*), "a cursor keeps a connection of its own: open it on a Transaction or a Connection, "
+                                   "from begin() or acquire()");
+    }
+
     PoolStats stats() const;
     /// Everyone who holds a connection now, the longest first.
     std::vector<Holder> holders() const;

@@ -42,16 +42,31 @@ struct StatementOptions {
     friend bool operator==(const StatementOptions&, const StatementOptions&) = default;
 };
 
-/// What an executor runs: a single statement, or several as one unit that happens wholly or not at all.
+/// Rows that follow a statement: their cells one after another, each row as wide as `columns`.
+struct CopyRows {
+    std::string table; ///< its name without a schema
+    std::size_t columns;
+    std::vector<Value> cells;
+};
+
+/// What an executor runs: a single statement, several as one unit that happens wholly or not at all, or a statement
+/// with the rows that it copies in, which is a unit too.
 /// It owns everything it refers to, so it may outlive the call that made it.
 class Query {
 public:
     explicit Query(Statement statement) { statements_.push_back(std::move(statement)); }
     /// A unit: all statements happen or none does, however few they are.
     explicit Query(std::vector<Statement> unit) : statements_(std::move(unit)), unit_(true) {}
+    /// `COPY … FROM STDIN` and its rows. REQUIRES: PostgreSQL.
+    Query(Statement copy, std::shared_ptr<const CopyRows> rows) : rows_(std::move(rows)), unit_(true)
+    {
+        statements_.push_back(std::move(copy));
+    }
 
     const std::vector<Statement>& statements() const noexcept { return statements_; }
     bool is_unit() const noexcept { return unit_; }
+    /// The rows to copy in; nullptr for everything else.
+    const CopyRows* rows() const noexcept { return rows_.get(); }
     /// Where in the program the (first) statement was written.
     std::source_location place() const noexcept;
 
@@ -71,6 +86,7 @@ public:
 
 private:
     std::vector<Statement> statements_;
+    std::shared_ptr<const CopyRows> rows_;
     std::optional<std::chrono::nanoseconds> limit_;
     std::optional<StatementOptions> options_;
     bool unit_ = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <trunkline/db/cursor.hpp>
 #include <trunkline/db/executor.hpp>
 
 namespace trunkline::db {
@@ -28,8 +29,27 @@ public:
     /// Rolls back now and waits for it. A failure is not reported: the connection is dropped, which also rolls back.
     asio::awaitable<void> rollback();
 
+    /// A large result in batches: see Cursor. The statement has to be a SELECT (or VALUES).
+    template <class T, class... Args>
+    asio::awaitable<Cursor<T>> cursor(Sql<std::type_identity_t<Args>...> sql, const Args&... args)
+    {
+        return cursor_of<T>(encode<Args...>(sql, args...), CursorOptions());
+    }
+    template <class T, class... Args>
+    asio::awaitable<Cursor<T>> cursor(CursorOptions options, Sql<std::type_identity_t<Args>...> sql,
+                                      const Args&... args)
+    {
+        return cursor_of<T>(encode<Args...>(sql, args...), options);
+    }
+    template <class T>
+    asio::awaitable<Cursor<T>> cursor(Statement statement, CursorOptions options = {})
+    {
+        return cursor_of<T>(Query(std::move(statement)), options);
+    }
+
 private:
     friend class detail::Session;
+    friend class Connection;
     Transaction(std::shared_ptr<detail::Session> session, std::size_t level);
 
     asio::awaitable<std::vector<Result>> do_run(Query query) override;
@@ -38,6 +58,12 @@ private:
     void do_after_commit(std::function<void()> posted) override;
     Engine do_engine() const noexcept override;
     void abandon() noexcept;
+    template <class T>
+    asio::awaitable<Cursor<T>> cursor_of(Query query, CursorOptions options)
+    {
+        co_return Cursor<T>(co_await open_cursor(std::move(query), options));
+    }
+    asio::awaitable<std::shared_ptr<detail::OpenCursor>> open_cursor(Query query, CursorOptions options);
 
     std::shared_ptr<detail::Session> session_;
     std::size_t level_ = 0; // names it within its session
@@ -52,6 +78,24 @@ public:
     Connection& operator=(Connection&& other) noexcept;
     ~Connection() override;
 
+    /// A large result in batches: see Cursor. It has a read-only transaction of its own. The statement has to be a SELECT (or VALUES).
+    template <class T, class... Args>
+    asio::awaitable<Cursor<T>> cursor(Sql<std::type_identity_t<Args>...> sql, const Args&... args)
+    {
+        return cursor_of<T>(encode<Args...>(sql, args...), CursorOptions());
+    }
+    template <class T, class... Args>
+    asio::awaitable<Cursor<T>> cursor(CursorOptions options, Sql<std::type_identity_t<Args>...> sql,
+                                      const Args&... args)
+    {
+        return cursor_of<T>(encode<Args...>(sql, args...), options);
+    }
+    template <class T>
+    asio::awaitable<Cursor<T>> cursor(Statement statement, CursorOptions options = {})
+    {
+        return cursor_of<T>(Query(std::move(statement)), options);
+    }
+
 private:
     friend class detail::Session;
     explicit Connection(std::shared_ptr<detail::Session> session);
@@ -61,6 +105,12 @@ private:
                                           std::source_location place) override;
     void do_after_commit(std::function<void()> posted) override;
     Engine do_engine() const noexcept override;
+    template <class T>
+    asio::awaitable<Cursor<T>> cursor_of(Query query, CursorOptions options)
+    {
+        co_return Cursor<T>(co_await open_cursor(std::move(query), options));
+    }
+    asio::awaitable<std::shared_ptr<detail::OpenCursor>> open_cursor(Query query, CursorOptions options);
 
     std::shared_ptr<detail::Session> session_;
 };
