@@ -85,6 +85,12 @@ std::string_view to_string(Outcome outcome) noexcept
 
 Error::Error(ErrorInfo info) : std::runtime_error(sentence(info)), info_(std::move(info)) {}
 
+AcquireTimeout::AcquireTimeout(ErrorInfo info) : AcquireTimeout(std::move(info), AcquireDossier()) {}
+
+AcquireTimeout::AcquireTimeout(ErrorInfo info, AcquireDossier dossier)
+    : Error(std::move(info)), dossier_(std::make_shared<const AcquireDossier>(std::move(dossier)))
+{}
+
 bool Error::retryable() const noexcept
 {
     static constexpr std::array<std::string_view, 5> passing{"40001", "40P01", "57P03", "53300", "08001"};

@@ -12,7 +12,7 @@ namespace {
 /// One line of a family: what its name and its labels end with, and its value.
 struct Sample {
     std::string_view suffix;
-    std::string_view state;
+    std::string labels; // besides the pool's name: `,name="value"`
     std::string value;
 };
 
@@ -37,20 +37,40 @@ std::vector<Sample> one(std::chrono::nanoseconds time) { return {{"", "", second
 
 std::vector<Sample> states(const PoolStats& stats)
 {
-    return {{"", "idle", std::to_string(stats.idle)},
-            {"", "used", std::to_string(stats.in_use)},
-            {"", "opening", std::to_string(stats.opening)},
-            {"", "closing", std::to_string(stats.closing)}};
+    std::vector<Sample> samples;
+    const std::pair<const char*, std::size_t> counted[] = {
+        {"idle", stats.idle}, {"used", stats.in_use}, {"opening", stats.opening}, {"closing", stats.closing}};
+    for (const auto& [state, count] : counted)
+        samples.push_back({"", std::string(",db_client_connection_state=\"") + state + "\"", std::to_string(count)});
+    return samples;
 }
 
-std::vector<Sample> waits(const PoolStats& stats)
+/// Prometheus' buckets hold what is at most so much, the smaller ones included.
+std::vector<Sample> histogram(const DurationHistogram& times, const std::string& labels = {})
 {
-    return {{"_sum", "", seconds(stats.wait_total)}, {"_count", "", std::to_string(stats.acquired)}};
+    std::vector<Sample> samples;
+    std::uint64_t so_far = 0;
+    for (std::size_t i = 0; i < times.bounds.size(); ++i) {
+        so_far += times.counts[i];
+        samples.push_back({"_bucket", labels + ",le=\"" + seconds(times.bounds[i]) + "\"", std::to_string(so_far)});
+    }
+    so_far += times.counts.back();
+    samples.push_back({"_bucket", labels + ",le=\"+Inf\"", std::to_string(so_far)});
+    samples.push_back({"_sum", labels, seconds(times.total)});
+    samples.push_back({"_count", labels, std::to_string(so_far)});
+    return samples;
+}
+
+std::vector<Sample> calls(const PoolStats& stats)
+{
+    return histogram(stats.call_time, ",db_system_name=\"" + std::string(to_string(stats.engine)) + "\"");
 }
 
 const std::array families{
     Family{"db_client_connection_count", "gauge", "Connections in the state that the label names.", states},
     Family{"db_client_connection_max", "gauge", "The most connections that may be open, as the server counts them.",
+           [](const PoolStats& stats) { return one(stats.max_size); }},
+    Family{"db_client_connection_idle_max", "gauge", "The most connections that may be open and idle.",
            [](const PoolStats& stats) { return one(stats.max_size); }},
     Family{"db_client_connection_idle_min", "gauge", "The floor of open connections that is kept.",
            [](const PoolStats& stats) { return one(stats.min_size); }},
@@ -58,7 +78,15 @@ const std::array families{
            [](const PoolStats& stats) { return one(stats.waiting); }},
     Family{"db_client_connection_timeouts_total", "counter", "Calls that waited in line for too long.",
            [](const PoolStats& stats) { return one(stats.acquire_timeouts); }},
-    Family{"db_client_connection_wait_time_seconds", "summary", "The time it took to obtain a connection.", waits},
+    Family{"db_client_connection_create_time_seconds", "histogram", "The time it took to create a connection.",
+           [](const PoolStats& stats) { return histogram(stats.create_time); }},
+    Family{"db_client_connection_wait_time_seconds", "histogram", "The time it took to obtain a connection.",
+           [](const PoolStats& stats) { return histogram(stats.wait_time); }},
+    Family{"db_client_connection_use_time_seconds", "histogram",
+           "The time between obtaining a connection and giving "
+           "it back.",
+           [](const PoolStats& stats) { return histogram(stats.use_time); }},
+    Family{"db_client_operation_duration_seconds", "histogram", "The time that a statement or a unit took.", calls},
     Family{"trunkline_db_connections_opened_total", "counter", "Connections that were opened.",
            [](const PoolStats& stats) { return one(stats.opened); }},
     Family{"trunkline_db_connect_failures_total", "counter", "Attempts to open a connection that failed.",
@@ -127,8 +155,7 @@ std::string label_value(std::string_view text)
 void write(std::string& text, std::string_view name, const std::string& pool, const Sample& sample)
 {
     text.append(name).append(sample.suffix).append("{db_client_connection_pool_name=\"").append(pool).append("\"");
-    if (!sample.state.empty()) text.append(",db_client_connection_state=\"").append(sample.state).append("\"");
-    text.append("} ").append(sample.value).append("\n");
+    text.append(sample.labels).append("} ").append(sample.value).append("\n");
 }
 
 } // namespace

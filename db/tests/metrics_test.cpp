@@ -39,7 +39,7 @@ std::string unescaped(const std::string& value)
 /// The names that samples of a family may have.
 std::set<std::string> sample_names(const std::string& family, const std::string& type)
 {
-    if (type == "summary") return {family + "_sum", family + "_count"};
+    if (type == "histogram") return {family + "_bucket", family + "_sum", family + "_count"};
     return {family};
 }
 
@@ -71,7 +71,7 @@ void read_sample(const std::string& line, const std::string& family, Exposed& ex
 /// Reads as strictly as the format is written down: HELP, TYPE, then samples; each family in one piece, and once.
 Exposed read(const std::string& text)
 {
-    static const std::regex help(R"(# HELP ([a-z_]+) (\S.*\.))"), type("# TYPE ([a-z_]+) (counter|gauge|summary)");
+    static const std::regex help(R"(# HELP ([a-z_]+) (\S.*\.))"), type("# TYPE ([a-z_]+) (counter|gauge|histogram)");
     Exposed exposed;
     std::string family, helped;
     std::smatch found;
@@ -109,7 +109,11 @@ PoolStats busy_pool()
     stats.retired = 29;
     stats.broken = 2;
     stats.cancelled = 8;
-    stats.wait_total = 90min + 1ms;
+    stats.wait_time.counts = {9000, 500, 0, 0, 0, 0, 40, 3, 0, 2};
+    stats.wait_time.total = 90min + 1ms;
+    stats.use_time.add(7ms);
+    stats.create_time.add(2s);
+    stats.call_time.add(1ms);
     stats.wait_max = 1500us;
     stats.hold_max = 61s;
     stats.last_connect_error = "refused";
@@ -133,8 +137,48 @@ TEST(Metrics, what_the_conventions_name_has_their_name_and_the_pools_number)
     EXPECT_EQ(exposed.values.at(series("db_client_connection_idle_min")), 5);
     EXPECT_EQ(exposed.values.at(series("db_client_connection_pending_requests")), 7);
     EXPECT_EQ(exposed.values.at(series("db_client_connection_timeouts_total")), 3);
+    EXPECT_EQ(exposed.values.at(series("db_client_connection_idle_max")), 20);
     EXPECT_DOUBLE_EQ(exposed.values.at(series("db_client_connection_wait_time_seconds_sum")), 5400.001);
-    EXPECT_EQ(exposed.values.at(series("db_client_connection_wait_time_seconds_count")), 12345678901.0);
+    EXPECT_EQ(exposed.values.at(series("db_client_connection_wait_time_seconds_count")), 9545);
+    EXPECT_EQ(exposed.values.at(series("db_client_connection_use_time_seconds_count")), 1);
+    EXPECT_EQ(exposed.values.at(series("db_client_connection_create_time_seconds_sum")), 2);
+}
+
+std::string bucket(const std::string& name, const std::string& bound)
+{
+    return name + R"(_bucket{db_client_connection_pool_name="main",le=")" + bound + "\"}";
+}
+
+TEST(Metrics, a_bucket_holds_what_is_in_the_smaller_ones_too)
+{
+    const Exposed exposed = read(prometheus_text("main", busy_pool()));
+    const std::string name = "db_client_connection_wait_time_seconds";
+    const std::pair<const char*, double> expected[] = {{"0.001", 9000}, {"0.005", 9500}, {"0.01", 9500}, {"0.05", 9500},
+                                                       {"0.1", 9500},   {"0.5", 9500},   {"1", 9540},    {"5", 9543},
+                                                       {"10", 9543},    {"+Inf", 9545}};
+    for (const auto& [bound, count] : expected) EXPECT_EQ(exposed.values.at(bucket(name, bound)), count) << bound;
+}
+
+TEST(Metrics, a_time_falls_into_the_bucket_of_the_next_bound)
+{
+    DurationHistogram times;
+    for (const auto time : {0ns, 1'000'000ns, 1'000'001ns, 5'000'000ns}) times.add(time);
+    times.add(10s);
+    times.add(10s + 1ns);
+    EXPECT_EQ(times.counts, (std::array<std::uint64_t, 10>{2, 2, 0, 0, 0, 0, 0, 0, 1, 1}));
+    EXPECT_EQ(times.count(), 6u);
+    EXPECT_EQ(times.total, 20'007'000'002ns - 0ns);
+}
+
+TEST(Metrics, the_duration_of_calls_names_the_engine)
+{
+    PoolStats stats;
+    stats.engine = Engine::sqlite;
+    stats.call_time.add(2ms);
+    const Exposed exposed = read(prometheus_text("main", stats));
+    EXPECT_EQ(exposed.values.at("db_client_operation_duration_seconds_count{db_client_connection_pool_name=\"main\","
+                                "db_system_name=\"sqlite\"}"),
+              1);
 }
 
 TEST(Metrics, what_is_ours_says_so_in_its_name)
@@ -162,10 +206,10 @@ TEST(Metrics, what_only_grows_is_a_counter_and_is_called_total_and_nothing_else_
 {
     const Exposed exposed = read(prometheus_text("main", busy_pool()));
     EXPECT_EQ(exposed.types.at("db_client_connection_count"), "gauge");
-    EXPECT_EQ(exposed.types.at("db_client_connection_wait_time_seconds"), "summary");
+    EXPECT_EQ(exposed.types.at("db_client_connection_wait_time_seconds"), "histogram");
     for (const auto& [family, type] : exposed.types)
         EXPECT_EQ(type == "counter", family.ends_with("_total")) << family << " is a " << type;
-    EXPECT_EQ(exposed.types.size(), 13u);
+    EXPECT_EQ(exposed.types.size(), 17u);
 }
 
 TEST(Metrics, every_family_has_a_sample_of_every_pool_and_is_introduced_once)
@@ -187,8 +231,11 @@ TEST(Metrics, any_name_of_a_pool_comes_back_as_it_was)
         const Exposed exposed = read(prometheus_text(name, busy_pool()));
         std::set<std::string> names;
         for (const auto& [escaped, value] : exposed.label_values) names.insert(value);
-        EXPECT_EQ(names, (std::set<std::string>{name, "idle", "used", "opening", "closing"}));
-        EXPECT_EQ(exposed.values.size(), 17u) << name;
+        for (const char* own : {"idle", "used", "opening", "closing", "postgresql", "+Inf", "0.001", "10"})
+            names.erase(own);
+        for (const char* bound : {"0.005", "0.01", "0.05", "0.1", "0.5", "1", "5"}) names.erase(bound);
+        EXPECT_EQ(names, std::set<std::string>{name});
+        EXPECT_EQ(exposed.values.size(), 64u) << name;
     }
 }
 
@@ -211,7 +258,7 @@ TEST(Metrics, seconds_are_exact_to_the_nanosecond)
 {
     PoolStats stats;
     for (const auto time : {0ns, 1ns, 999ns, 1000ns, 123456789ns, 86400000000001ns}) {
-        stats.wait_total = time;
+        stats.wait_time.total = time;
         const Exposed exposed = read(prometheus_text("main", stats));
         const double read_back = exposed.values.at(series("db_client_connection_wait_time_seconds_sum"));
         EXPECT_EQ(std::llround(read_back * 1e9), time.count());

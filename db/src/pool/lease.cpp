@@ -53,7 +53,7 @@ asio::awaitable<Lease> Waiter::wait()
 void Waiter::granted(const SlotPtr& slot)
 {
     Slot::Holding holding = holding_;
-    holding.since = Clock::now();
+    holding.since = holding.turned = Clock::now();
     lease_.emplace(slots_, slot, std::move(holding));
     answered_.ring();
 }
@@ -64,20 +64,20 @@ void Waiter::refused(PoolPolicy::What why)
     answered_.ring();
 }
 
-void Waiter::fail() const
+void Waiter::fail()
 {
     const Engine engine = slots_->options().engine;
     ErrorInfo info;
     info.place = holding_.place;
     if (holding_.statement) info.statement = std::string(holding_.statement->on(engine));
-    if (*refusal_ == PoolPolicy::What::time_out)
-        throw_acquire_timeout(*slots_, Clock::now() - holding_.since, std::move(info));
+    if (dossier_) throw_acquire_timeout(std::move(*dossier_), std::move(info));
     if (*refusal_ == PoolPolicy::What::fail) throw_connect_failed(*slots_, std::move(info));
     throw_pool_closed(std::move(info));
 }
 
 asio::awaitable<Lease> acquire(std::shared_ptr<Slots> slots, Slot::Holding holding, Deadline deadline)
 {
+    slots->arrive(holding.since, holding.use);
     if (SlotPtr slot = slots->take(holding.use)) co_return Lease(std::move(slots), std::move(slot), std::move(holding));
     const Deadline patience = after(holding.since, slots->options().acquire_timeout);
     Waiter waiter(std::move(slots), std::move(holding), std::min(deadline, patience));

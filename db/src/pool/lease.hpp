@@ -16,13 +16,15 @@ public:
     const SlotPtr& slot() const noexcept { return slot_; }
     const std::shared_ptr<Slots>& slots() const noexcept { return slots_; }
     Slot::Holding& holding() const noexcept { return *holding_; }
+    /// What its task, if there is one, calls it.
+    Task::Hold hold() const noexcept { return hold_; }
     bool shared() const noexcept { return holding_->use != PoolPolicy::Use::alone; }
 
 private:
     std::shared_ptr<Slots> slots_;
     SlotPtr slot_;
     Slot::Holdings::iterator holding_;
-    Task::Hold hold_; // in the task, if there is one
+    Task::Hold hold_ = 0; // in the task, if there is one
 };
 
 /// One caller in the line for a connection. What it was given and did not take goes to the next in line.
@@ -38,13 +40,18 @@ public:
 
     void granted(const SlotPtr& slot);
     void refused(PoolPolicy::What why);
+    /// What it came to know in line: its place when it lined up, and in the end why it waited in vain.
+    void lined_up(std::size_t place) noexcept { place_in_line_ = place; }
+    void explain(AcquireDossier why) { dossier_ = std::make_unique<AcquireDossier>(std::move(why)); }
 
+    const Slot::Holding& holding() const noexcept { return holding_; }
+    std::size_t place_in_line() const noexcept { return place_in_line_; }
     Deadline deadline() const noexcept { return deadline_; }
     Deadline since() const noexcept { return holding_.since; }
     PoolPolicy::Use use() const noexcept { return holding_.use; }
 
 private:
-    [[noreturn]] void fail() const;
+    [[noreturn]] void fail();
 
     std::shared_ptr<Slots> slots_;
     Slot::Holding holding_; // as it will be; until then `since` is when the wait began
@@ -52,6 +59,8 @@ private:
     Bell answered_;
     std::optional<Lease> lease_;
     std::optional<PoolPolicy::What> refusal_;
+    std::unique_ptr<AcquireDossier> dossier_;
+    std::size_t place_in_line_ = 0;
     PoolPolicy::WaiterId id_{};
 };
 

@@ -90,7 +90,7 @@ void OpenCursor::fail() noexcept
 void OpenCursor::drop() noexcept
 {
     own_.reset(); // with its transaction the cursor ends
-    if (number_ != 0) session_->drop_cursor(level_, std::exchange(number_, 0));
+    if (number_ != 0) Session::drop_cursor(session_, level_, std::exchange(number_, 0));
 }
 
 void OpenCursor::expect_open() const

@@ -2,6 +2,7 @@
 #include <trunkline/db/pool.hpp>
 
 #include "engine.hpp"
+#include "home.hpp"
 #include "report.hpp"
 #include "session.hpp"
 #include "waiting_time.hpp"
@@ -70,10 +71,23 @@ asio::awaitable<detail::Lease> acquire_for_one_statement(std::shared_ptr<Slots> 
     co_return co_await detail::acquire(std::move(slots), std::move(holding), not_after);
 }
 
+/// What is lent to somebody elsewhere is given back from there.
+template <class Lent>
+asio::awaitable<Lent> lend_away(asio::awaitable<Lent> work)
+{
+    Lent lent = co_await std::move(work);
+    Session::send_away(lent);
+    co_return lent;
+}
+
 } // namespace
 
 asio::awaitable<void> Pool::Impl::start(std::shared_ptr<Slots> slots)
 {
+    if (!slots->is_home(co_await asio::this_coro::executor)) {
+        auto work = start(slots);
+        co_return co_await detail::at_home(slots, std::move(work));
+    }
     const auto attempts = slots->attempts_ended();
     if (slots->opened() == 0) {
         slots->start();
@@ -85,6 +99,10 @@ asio::awaitable<void> Pool::Impl::start(std::shared_ptr<Slots> slots)
 
 asio::awaitable<std::vector<Holder>> Pool::Impl::drain(std::shared_ptr<Slots> slots, milliseconds deadline)
 {
+    if (!slots->is_home(co_await asio::this_coro::executor)) {
+        auto work = drain(slots, deadline);
+        co_return co_await detail::at_home(slots, std::move(work));
+    }
     slots->drain(detail::after(Clock::now(), deadline));
     while (!slots->drained()) co_await wait_for_change(*slots);
     co_return slots->was_cut();
@@ -92,7 +110,12 @@ asio::awaitable<std::vector<Holder>> Pool::Impl::drain(std::shared_ptr<Slots> sl
 
 asio::awaitable<Connection> Pool::Impl::acquire(std::shared_ptr<Slots> slots, std::source_location place)
 {
-    detail::Slot::Holding holding(place, task_of(co_await asio::this_coro::executor));
+    const auto caller = co_await asio::this_coro::executor;
+    if (!slots->is_home(caller)) {
+        auto work = lend_away(acquire(slots, place));
+        co_return co_await detail::at_home(slots, std::move(work));
+    }
+    detail::Slot::Holding holding(place, task_of(caller));
     holding.kept = true;
     detail::refuse_nested(*slots, holding.task, place);
     detail::Lease lease = co_await detail::acquire(std::move(slots), std::move(holding), Deadline::max());
@@ -102,9 +125,14 @@ asio::awaitable<Connection> Pool::Impl::acquire(std::shared_ptr<Slots> slots, st
 asio::awaitable<std::vector<Result>> Pool::Impl::run(std::shared_ptr<Slots> slots, Query query)
 {
     if (query.statements().empty()) co_return std::vector<Result>();
+    const auto caller = co_await asio::this_coro::executor;
+    if (!slots->is_home(caller)) {
+        auto work = run(slots, std::move(query));
+        co_return co_await detail::at_home(slots, std::move(work));
+    }
     const Deadline not_after = from_now(query.limit());
     const SqlText text = query.statements().front().text();
-    detail::Slot::Holding holding(query.place(), task_of(co_await asio::this_coro::executor));
+    detail::Slot::Holding holding(query.place(), task_of(caller));
     holding.statement = text;
     holding.use = slots->use_of(query);
     detail::refuse_nested(*slots, holding.task, holding.place);
@@ -146,8 +174,13 @@ asio::awaitable<Transaction> Pool::Impl::begin(std::shared_ptr<Slots> slots, Tra
                                                std::optional<std::chrono::nanoseconds> limit,
                                                std::source_location place)
 {
+    const auto caller = co_await asio::this_coro::executor;
+    if (!slots->is_home(caller)) {
+        auto work = lend_away(begin(slots, options, limit, place));
+        co_return co_await detail::at_home(slots, std::move(work));
+    }
     const Deadline not_after = from_now(limit);
-    detail::Slot::Holding holding(place, task_of(co_await asio::this_coro::executor));
+    detail::Slot::Holding holding(place, task_of(caller));
     holding.kept = true;
     detail::refuse_nested(*slots, holding.task, place);
     detail::Lease lease = co_await detail::acquire(std::move(slots), std::move(holding), not_after);
@@ -190,11 +223,17 @@ std::vector<Holder> Pool::holders() const { return impl_->slots->holders(); }
 std::string Pool::describe() const
 {
     const PoolStats now = stats();
-    return options().describe() + " · " + std::to_string(now.min_size) + " to " + std::to_string(now.max_size) +
-           " connections, " + std::to_string(now.size) + " now · " + impl_->slots->driver().describe();
+    const Options& asked = options();
+    return asked.describe() + " · " + std::to_string(now.min_size) + " to " + std::to_string(now.max_size) +
+           " connections, " + std::to_string(now.size) + " now · waits " + detail::describe(asked.acquire_timeout) +
+           " for one, " + detail::describe(asked.connect_timeout) + " to connect, " +
+           detail::describe(asked.command_timeout) + " for a statement · " + impl_->slots->driver().describe() + " · " +
+           impl_->slots->describe_sharing();
 }
 
 const Options& Pool::options() const noexcept { return impl_->slots->options(); }
+
+asio::any_io_executor Pool::get_executor() const { return impl_->slots->executor(); }
 
 void Pool::set_log(Log log) { impl_->slots->set_log(std::move(log)); }
 

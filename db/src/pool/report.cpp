@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "report.hpp"
 
+#include "dossier.hpp"
 #include "slots.hpp"
 
 #include <boost/asio/error.hpp>
@@ -10,22 +11,11 @@ namespace trunkline::db::detail {
 
 namespace {
 
-constexpr std::size_t holders_shown_max = 10;
 constexpr std::size_t statement_shown_max = 160;
 
 std::string shortened(const std::string& text)
 {
     return text.size() <= statement_shown_max ? text : text.substr(0, statement_shown_max) + "…";
-}
-
-std::string describe_holders(const std::vector<Holder>& holders)
-{
-    std::string text;
-    for (std::size_t i = 0; i < holders.size() && i < holders_shown_max; ++i)
-        text += (i == 0 ? "; held by " : ", ") + describe(holders[i]);
-    if (holders.size() > holders_shown_max)
-        text += " and " + std::to_string(holders.size() - holders_shown_max) + " more";
-    return text;
 }
 
 } // namespace
@@ -37,6 +27,7 @@ std::string describe(std::source_location place)
 
 std::string describe(std::chrono::nanoseconds time)
 {
+    if (time < std::chrono::milliseconds(1)) return std::to_string(time.count() / 1000) + " µs";
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
     if (ms < 1000) return std::to_string(ms) + " ms";
     return std::to_string(ms / 1000) + "." + std::to_string(ms % 1000 / 100) + " s";
@@ -46,6 +37,10 @@ std::string describe(const Holder& holder)
 {
     std::string text = describe(holder.place) + " for " + describe(std::chrono::nanoseconds(holder.age));
     if (!holder.task.empty()) text += " (task '" + holder.task + "')";
+    const auto so_long = describe(std::chrono::nanoseconds(holder.state_age));
+    if (holder.running) text += ", running for " + so_long;
+    else text += ", between statements for " + so_long + (holder.in_transaction ? " in a transaction" : "");
+    if (holder.waits_for_another) text += ", waiting for another";
     if (!holder.statement.empty()) text += ": " + shortened(holder.statement);
     return text;
 }
@@ -61,6 +56,17 @@ std::string message_of(std::exception_ptr failure)
     }
 }
 
+std::string sqlstate_of(std::exception_ptr failure)
+{
+    try {
+        std::rethrow_exception(failure);
+    } catch (const Error& error) {
+        return error.sqlstate();
+    } catch (...) {
+        return {};
+    }
+}
+
 void refuse_nested(const Slots& slots, const TaskPtr& task, std::source_location place)
 {
     if (!task || slots.options().nested == Options::Nested::allow) return;
@@ -72,16 +78,11 @@ void refuse_nested(const Slots& slots, const TaskPtr& task, std::source_location
         "): with the pool exhausted it would wait for itself. Use the one it has, or give that back first");
 }
 
-void throw_acquire_timeout(const Slots& slots, std::chrono::nanoseconds waited, ErrorInfo info)
+void throw_acquire_timeout(AcquireDossier dossier, ErrorInfo info)
 {
-    const PoolStats now = slots.stats();
     info.sqlstate = "53300";
-    info.message = "no connection was free within " + describe(waited) + " for " + describe(info.place) + ": " +
-                   std::to_string(now.in_use) + " of " + std::to_string(now.max_size) + " in use, " +
-                   std::to_string(now.opening) + " opening, " + std::to_string(now.waiting) + " others waiting" +
-                   describe_holders(slots.holders());
-    if (!now.last_connect_error.empty()) info.message += "; last failure to connect: " + now.last_connect_error;
-    throw AcquireTimeout(std::move(info));
+    info.message = describe(dossier);
+    throw AcquireTimeout(std::move(info), std::move(dossier));
 }
 
 void throw_connect_failed(const Slots& slots, ErrorInfo info)

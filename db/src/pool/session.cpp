@@ -2,8 +2,10 @@
 #include "session.hpp"
 
 #include "grouping.hpp"
+#include "home.hpp"
 #include "report.hpp"
 
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/recycling_allocator.hpp>
 #include <boost/system/system_error.hpp>
@@ -17,6 +19,7 @@ using Clock = std::chrono::steady_clock;
 namespace {
 
 constexpr auto transaction_over = "the transaction is over: it was committed or rolled back before";
+constexpr Session::Level outermost = 1; // of a session that was made for one transaction
 constexpr auto another_call = "another call is running on this connection: await it first";
 
 ErrorInfo asked_by(const Query& query, Engine engine)
@@ -57,14 +60,27 @@ asio::awaitable<Session::Results> alone(asio::awaitable<Result> work)
 } // namespace
 
 Session::Session(Lease lease, Kind kind)
-    : lease_(std::move(lease)), kind_(kind), engine_(lease_->slots()->options().engine)
+    : slots_(lease.slots()),
+      task_(lease.holding().task),
+      hold_(lease.hold()),
+      lease_(std::move(lease)),
+      kind_(kind),
+      engine_(slots_->options().engine)
 {}
 
 Session::~Session()
 {
-    if (kind_ != Kind::borrowed || !lease_) return;
-    const SlotPtr& slot = lease_->slot();
-    if (!slot->cut && slot->usable()) slot->connection->mark_for_reset();
+    if (!lease_) return;
+    auto end = [lease = std::move(*lease_), kind = kind_] {
+        const SlotPtr& slot = lease.slot();
+        if (kind == Kind::borrowed && !slot->cut && slot->usable()) slot->connection->mark_for_reset();
+    };
+    if (!away_) {
+        end();
+        return;
+    }
+    leave_task();
+    asio::dispatch(slots_->home(), std::move(end));
 }
 
 /// In memory that the last lease left, if there is some.
@@ -83,6 +99,10 @@ Connection Session::connection(Lease lease)
 
 asio::awaitable<Session::Results> Session::run(Self self, Level level, Query query, std::optional<Deadline> not_after)
 {
+    if (self->called_from_away(co_await asio::this_coro::executor)) {
+        auto work = run(self, level, std::move(query), not_after);
+        co_return co_await at_home(self->slots_, std::move(work));
+    }
     const Deadline own = query.limit() ? after(Clock::now(), *query.limit()) : Deadline::max();
     const Deadline deadline = self->command_deadline(not_after.value_or(own));
     expect_groupable(query, self->engine_);
@@ -98,12 +118,16 @@ asio::awaitable<Session::Results> Session::run(Self self, Level level, Query que
 
 asio::awaitable<Transaction> Session::begin(Self self, Level level, TransactionOptions options, Deadline not_after)
 {
+    if (self->called_from_away(co_await asio::this_coro::executor)) {
+        auto work = begin(self, level, options, not_after);
+        co_return co_await at_home(self->slots_, std::move(work));
+    }
     const Deadline deadline = self->command_deadline(not_after);
     self->expect_innermost(level);
     self->expect_usable(nullptr);
     co_await clean(self, deadline);
     if (self->open_.empty()) {
-        if (!options.isolation) options.isolation = self->lease_->slots()->options().isolation;
+        if (!options.isolation) options.isolation = self->slots_->options().isolation;
         auto work = without_rows(self->driver().begin(options, deadline));
         self->abandoned_ = 1; // it may have begun on the server even if the call fails
         co_await call(self, std::move(work));
@@ -118,6 +142,10 @@ asio::awaitable<Transaction> Session::begin(Self self, Level level, TransactionO
 
 asio::awaitable<std::uint64_t> Session::open_cursor(Self self, Level level, Query query, Deadline not_after)
 {
+    if (self->called_from_away(co_await asio::this_coro::executor)) {
+        auto work = open_cursor(self, level, std::move(query), not_after);
+        co_return co_await at_home(self->slots_, std::move(work));
+    }
     const Deadline deadline = self->command_deadline(not_after);
     self->expect_innermost(level);
     self->expect_usable(&query);
@@ -126,13 +154,17 @@ asio::awaitable<std::uint64_t> Session::open_cursor(Self self, Level level, Quer
     const auto cursor = std::make_shared<std::uint64_t>();
     auto work = opened(self->driver().open_cursor(std::move(query), deadline), cursor);
     co_await call(self, std::move(work));
-    if (!self->is_over(level)) self->open_[self->depth_of(level) - 1].cursors.push_back(*cursor);
+    if (!self->has_ended(level)) self->open_[self->depth_of(level) - 1].cursors.push_back(*cursor);
     co_return *cursor;
 }
 
 asio::awaitable<Result> Session::fetch(Self self, Level level, std::uint64_t cursor, SqlText statement,
                                        std::size_t rows, Deadline not_after)
 {
+    if (self->called_from_away(co_await asio::this_coro::executor)) {
+        auto work = fetch(self, level, cursor, std::move(statement), rows, not_after);
+        co_return co_await at_home(self->slots_, std::move(work));
+    }
     const Deadline deadline = self->command_deadline(not_after);
     const Query asked{Statement(statement, {})};
     self->expect_innermost(level);
@@ -144,15 +176,25 @@ asio::awaitable<Result> Session::fetch(Self self, Level level, std::uint64_t cur
     co_return std::move(results.at(0));
 }
 
-void Session::drop_cursor(Level level, std::uint64_t cursor) noexcept
+void Session::drop_cursor(const Self& self, Level level, std::uint64_t cursor) noexcept
 {
-    if (is_over(level) || lease_->slot()->cut || !lease_->slot()->connection) return;
+    if (!self->away_) return self->close_cursor(level, cursor);
+    asio::dispatch(self->slots_->home(), [self, level, cursor] { self->close_cursor(level, cursor); });
+}
+
+void Session::close_cursor(Level level, std::uint64_t cursor) noexcept
+{
+    if (has_ended(level) || lease_->slot()->cut || !lease_->slot()->connection) return;
     std::erase(open_[depth_of(level) - 1].cursors, cursor);
     driver().drop_cursor(cursor);
 }
 
 asio::awaitable<void> Session::commit(Self self, Level level)
 {
+    if (self->called_from_away(co_await asio::this_coro::executor)) {
+        auto work = commit(self, level);
+        co_return co_await at_home(self->slots_, std::move(work));
+    }
     const Deadline deadline = self->command_deadline(Deadline::max());
     self->expect_innermost(level);
     self->expect_usable(nullptr);
@@ -177,6 +219,10 @@ asio::awaitable<void> Session::commit(Self self, Level level)
 
 asio::awaitable<void> Session::rollback(Self self, Level level)
 {
+    if (self->called_from_away(co_await asio::this_coro::executor)) {
+        auto work = rollback(self, level);
+        co_return co_await at_home(self->slots_, std::move(work));
+    }
     if (!self->is_open(level)) throw UsageError(transaction_over);
     const SlotPtr slot = self->lease_->slot();
     if (slot->busy()) throw UsageError(another_call);
@@ -202,10 +248,40 @@ void Session::abandon(Level level) noexcept
     end_of_transaction();
 }
 
-void Session::after_commit(Level level, std::function<void()> posted)
+void Session::note_after_commit(Level level, std::function<void()> posted)
 {
     if (!is_open(level)) throw UsageError("the transaction is over: nothing will be committed any more");
     open_[depth_of(level) - 1].after_commit.push_back(std::move(posted));
+}
+
+// -- From elsewhere ------------------------------------------------------------
+
+bool Session::called_from_away(const asio::any_io_executor& caller) noexcept
+{
+    if (slots_->is_home(caller)) return false;
+    away_ = true;
+    return true;
+}
+
+/// At once, so that the task may wait for something else in its next line.
+void Session::leave_task() const noexcept
+{
+    if (task_) task_->release(hold_);
+}
+
+void Session::let_go(const Self& self, Level level) noexcept
+{
+    if (!self->away_) return self->abandon(level);
+    if (self->kind_ == Kind::passing && level == outermost) self->leave_task();
+    asio::dispatch(self->slots_->home(), [self, level] { self->abandon(level); });
+}
+
+void Session::after_commit(const Self& self, Level level, std::function<void()> posted)
+{
+    if (!self->away_) return self->note_after_commit(level, std::move(posted));
+    asio::dispatch(self->slots_->home(), [self, level, posted = std::move(posted)]() mutable {
+        if (self->is_open(level)) self->note_after_commit(level, std::move(posted));
+    });
 }
 
 // -- Steps ---------------------------------------------------------------------
@@ -249,7 +325,9 @@ asio::awaitable<Session::Results> Session::control(Self self, std::string sql, s
 asio::awaitable<Session::Results> Session::call(Self self, asio::awaitable<Results> work)
 {
     const SlotPtr slot = self->lease_->slot();
+    Slot::Holding& holding = self->lease_->holding();
     const Stop stop = std::make_shared<asio::cancellation_signal>();
+    holding.turned = Clock::now();
     slot->running = stop; // stays when this coroutine is destroyed in the middle: see Slots::give_back
     auto kept = keep(self, std::move(work));
     std::exception_ptr failure;
@@ -260,7 +338,10 @@ asio::awaitable<Session::Results> Session::call(Self self, asio::awaitable<Resul
         failure = std::current_exception();
     }
     const bool cut = slot->cut;
-    self->lease_->slots()->finished(slot);
+    const auto now = Clock::now();
+    self->slots_->note_call(now - holding.turned);
+    holding.turned = now;
+    self->slots_->finished(slot);
     if (failure) self->rethrow(cut, failure);
     co_return results;
 }
@@ -329,7 +410,7 @@ void Session::end_of_transaction() noexcept
 Deadline Session::command_deadline(Deadline not_after) const
 {
     if (!lease_) return not_after;
-    return std::min(not_after, after(Clock::now(), lease_->slots()->options().command_timeout));
+    return std::min(not_after, after(Clock::now(), slots_->options().command_timeout));
 }
 
 // -- Rules ---------------------------------------------------------------------

@@ -5,6 +5,8 @@
 
 #include <trunkline/db/transaction.hpp>
 
+#include <atomic>
+
 namespace trunkline::db::detail {
 
 /// One lease of one connection, and the transactions that are open on it: the first a transaction, the others
@@ -12,6 +14,9 @@ namespace trunkline::db::detail {
 ///
 /// What was destroyed uncommitted is rolled back in front of the next statement, or by the pool after the lease.
 /// After a loss every call fails with ConnectionLost; after the pool took the connection away, with PoolClosed.
+///
+/// Its calls may be awaited anywhere and are carried out on the pool's executor. Once one came from elsewhere the
+/// session is `away`: whoever owns it may destroy it elsewhere too, and what that entails is done at home.
 class Session {
 public:
     using Results = std::vector<Result>;
@@ -41,16 +46,20 @@ public:
     static asio::awaitable<Result> fetch(Self self, Level level, std::uint64_t cursor, SqlText statement,
                                          std::size_t rows, Deadline not_after);
     /// Nobody reads it any more.
-    void drop_cursor(Level level, std::uint64_t cursor) noexcept;
-    /// Whether the transaction has ended in which a cursor of that level was opened.
-    bool is_over(Level level) const noexcept { return !lease_ || (level != 0 && !is_open(level)); }
+    static void drop_cursor(const Self& self, Level level, std::uint64_t cursor) noexcept;
+    /// Whether the transaction has ended in which a cursor of that level was opened, as far as its owner can tell where
+    /// he is: elsewhere the next call does.
+    bool is_over(Level level) const noexcept { return !away_ && has_ended(level); }
 
     static asio::awaitable<void> commit(Self self, Level level);
     static asio::awaitable<void> rollback(Self self, Level level);
-    /// The transaction is destroyed uncommitted.
-    void abandon(Level level) noexcept;
-    void after_commit(Level level, std::function<void()> posted);
+    /// The transaction is destroyed, perhaps uncommitted.
+    static void let_go(const Self& self, Level level) noexcept;
+    static void after_commit(const Self& self, Level level, std::function<void()> posted);
     Engine engine() const noexcept { return engine_; }
+    /// Its owner is elsewhere, before any call came from there.
+    static void send_away(const Connection& owner) noexcept { owner.session_->away_ = true; }
+    static void send_away(const Transaction& owner) noexcept { owner.session_->away_ = true; }
 
 private:
     struct Open {
@@ -61,6 +70,12 @@ private:
     };
 
     static asio::awaitable<Results> run_beside(Self self, Query query, Deadline deadline);
+    bool has_ended(Level level) const noexcept { return !lease_ || (level != 0 && !is_open(level)); }
+    void close_cursor(Level level, std::uint64_t cursor) noexcept;
+    bool called_from_away(const asio::any_io_executor& caller) noexcept;
+    void leave_task() const noexcept;
+    void abandon(Level level) noexcept;
+    void note_after_commit(Level level, std::function<void()> posted);
     static asio::awaitable<void> clean(Self self, Deadline deadline);
     static asio::awaitable<Results> control(Self self, std::string sql, std::size_t depth, Deadline deadline);
     static asio::awaitable<Results> call(Self self, asio::awaitable<Results> work);
@@ -78,6 +93,10 @@ private:
     Deadline command_deadline(Deadline not_after) const;
     DriverConnection& driver() const { return *lease_->slot()->connection; }
 
+    const std::shared_ptr<Slots> slots_;
+    const TaskPtr task_; // that holds the lease, under this name
+    const Task::Hold hold_;
+    std::atomic<bool> away_ = false;
     std::optional<Lease> lease_; // none after the end of a passing transaction
     Kind kind_;
     Engine engine_;

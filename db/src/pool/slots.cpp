@@ -57,16 +57,6 @@ PoolPolicy::Limits limits_of(const Options& options, const Driver& driver)
     return limits;
 }
 
-Holder holder_of(const Slot::Holding& holding, Engine engine)
-{
-    Holder holder;
-    holder.place = holding.place;
-    holder.age = Clock::now() - holding.since;
-    if (holding.statement) holder.statement = std::string(holding.statement->on(engine));
-    if (holding.task) holder.task = holding.task->name();
-    return holder;
-}
-
 } // namespace
 
 Slot::Holdings::iterator Slot::hold(Holding holding)
@@ -94,12 +84,26 @@ std::shared_ptr<Slots> Slots::make(asio::any_io_executor executor, Options optio
 
 Slots::Slots(asio::any_io_executor executor, Options options, std::unique_ptr<Driver> driver)
     : executor_(std::move(executor)),
+      home_(without_task(executor_)),
       options_(std::move(options)),
       driver_(std::move(driver)),
       policy_(limits_of(options_, *driver_), std::random_device{}()),
       wake_(executor_),
       changed_(executor_)
 {}
+
+bool Slots::is_home(const asio::any_io_executor& caller) const noexcept
+{
+    const auto* tasked = caller.target<TaskExecutor>();
+    return (tasked ? tasked->inner() : caller) == home_;
+}
+
+asio::any_io_executor Slots::home_of(const asio::any_io_executor& caller) const
+{
+    TaskPtr task = task_of(caller);
+    if (!task) return home_;
+    return TaskExecutor(home_, std::move(task));
+}
 
 void Slots::start()
 {
@@ -124,21 +128,36 @@ void Slots::abandon() noexcept
     changed_.ring();
 }
 
+void Slots::arrive(Deadline now, PoolPolicy::Use use)
+{
+    if (occupied_.by_another())
+        throw UsageError(
+            "two threads are in one pool at once: its executor is run by several threads and is no strand. "
+            "Make the pool with boost::asio::make_strand(context)");
+    traffic_.came(now, use == PoolPolicy::Use::alone);
+}
+
 PoolPolicy::WaiterId Slots::enlist(Waiter& waiter, Deadline deadline)
 {
     const auto id = policy_.acquire(Clock::now(), deadline, waiter.use());
     waiters_.emplace(id, &waiter);
+    waiter.lined_up(waiters_.size());
     carry_out();
     return id;
 }
 
 SlotPtr Slots::take(PoolPolicy::Use use)
 {
-    const auto id = policy_.acquire_now(Clock::now(), use);
+    const Occupied::Visit inside(occupied_);
+    const auto now = Clock::now();
+    const auto id = policy_.acquire_now(now, use);
     if (!id) return nullptr;
     const SlotPtr& slot = slots_.at(*id);
     if (slot->holdings.empty() ? slot->alive() : slot->usable()) {
         if (policy_.has_actions()) carry_out();
+        // Or nobody would look whether it is held for too long, when nothing else happens.
+        if (const auto warning = policy_.limits().leak_warning; warning > Clock::duration::zero())
+            wake_by(after(now, warning));
         count_acquired({});
         return slot;
     }
@@ -156,8 +175,14 @@ void Slots::leave(PoolPolicy::WaiterId waiter) noexcept
 
 void Slots::give_back(const SlotPtr& slot, Slot::Holdings::iterator holding) noexcept
 {
+    const Occupied::Visit inside(occupied_);
     const bool shared = holding->use != PoolPolicy::Use::alone;
-    counters_.hold_max = std::max<std::chrono::nanoseconds>(counters_.hold_max, Clock::now() - holding->since);
+    const auto now = Clock::now();
+    const std::chrono::nanoseconds held = now - holding->since;
+    counters_.hold_max = std::max(counters_.hold_max, held);
+    counters_.use_time.add(held);
+    traffic_.served(now, !shared, held);
+    if (shared) note_call(held); // one statement
     slot->let_go(holding);
     if (slot->cut) return; // closed, or being closed
     // Helpers and transactions are not trusted either when it is plain that they left something.
@@ -183,6 +208,7 @@ void Slots::finished(const SlotPtr& slot) noexcept
 
 void Slots::carry_out()
 {
+    const Occupied::Visit inside(occupied_);
     if (std::exchange(carrying_out_, true)) return; // an action was answered at once; the loop below goes on
     for (auto actions = policy_.take_actions(); !actions.empty(); actions = policy_.take_actions())
         for (const auto& action : actions) carry_out(action);
@@ -228,7 +254,7 @@ void Slots::close(const SlotPtr& slot)
 void Slots::cut(const SlotPtr& slot)
 {
     slot->cut = true;
-    for (const auto& holding : slot->holdings) was_cut_.push_back(holder_of(holding, options_.engine));
+    for (const auto& holding : slot->holdings) was_cut_.push_back(holder_of(*slot, holding));
     if (slot->running) return stop(slot); // `finished` closes it
     if (slot->connection) slot->connection->break_off();
     close(slot);
@@ -252,7 +278,7 @@ void Slots::grant(SlotId id, PoolPolicy::WaiterId waiter)
 void Slots::count_acquired(std::chrono::nanoseconds waited) noexcept
 {
     ++counters_.acquired;
-    counters_.wait_total += waited;
+    counters_.wait_time.add(waited);
     counters_.wait_max = std::max(counters_.wait_max, waited);
 }
 
@@ -260,6 +286,7 @@ void Slots::answer(What what, PoolPolicy::WaiterId waiter)
 {
     const auto found = waiters_.find(waiter);
     Waiter& refused = *found->second;
+    if (what == What::time_out) refused.explain(dossier_of(found));
     waiters_.erase(found);
     refused.refused(what);
 }
@@ -295,7 +322,7 @@ void Slots::stop(const SlotPtr& slot)
 void Slots::warn(const Slot& slot) const
 {
     for (const auto& holding : slot.holdings)
-        log("a connection is held for long: " + describe(holder_of(holding, options_.engine)));
+        log("a connection is held for long: " + describe(holder_of(slot, holding)));
 }
 
 void Slots::log(const std::string& message) const
@@ -306,9 +333,10 @@ void Slots::log(const std::string& message) const
     }
 }
 
-void Slots::wake_at_next()
+void Slots::wake_at_next() { wake_by(policy_.next_wake()); }
+
+void Slots::wake_by(Deadline next)
 {
-    const Deadline next = policy_.next_wake();
     if (next >= armed_ || abandoned_) return; // a timer that rings too early does no harm
     armed_ = next;
     wake_.expires_at(next);
@@ -348,6 +376,7 @@ asio::awaitable<void> Slots::run_open(Self self, SlotPtr slot)
         self->policy_.open_failed(slot->id, Clock::now());
     } else {
         ++self->opened_;
+        self->counters_.create_time.add(Clock::now() - slot->opening_since);
         self->last_connect_error_.clear();
         self->policy_.opened(slot->id, Clock::now());
     }
@@ -381,6 +410,7 @@ void Slots::note_open_failure(std::exception_ptr failure)
     ++open_failures_;
     last_connect_failure_ = failure;
     last_connect_error_ = message_of(failure);
+    last_connect_error_at_ = Clock::now();
 }
 
 PoolPolicy::Use Slots::use_of(const Query& query)
@@ -405,6 +435,7 @@ PoolStats Slots::stats() const
 {
     const auto counts = policy_.counts();
     PoolStats stats = counters_;
+    stats.engine = options_.engine;
     stats.size = counts.size();
     stats.idle = counts.idle;
     stats.in_use = counts.lent;
@@ -414,21 +445,13 @@ PoolStats Slots::stats() const
     stats.retired = counts.retired;
     stats.min_size = policy_.limits().min_size;
     stats.max_size = policy_.limits().max_size;
+    stats.wait_total = stats.wait_time.total;
     stats.opened = opened_;
     stats.open_failures = open_failures_;
     stats.last_connect_error = last_connect_error_;
     for (const auto& [id, slot] : slots_)
         if (slot->connection) stats.cancelled += slot->connection->cancelled();
     return stats;
-}
-
-std::vector<Holder> Slots::holders() const
-{
-    std::vector<Holder> holders;
-    for (const auto& [id, slot] : slots_)
-        for (const auto& holding : slot->holdings) holders.push_back(holder_of(holding, options_.engine));
-    std::ranges::sort(holders, std::ranges::greater{}, &Holder::age);
-    return holders;
 }
 
 } // namespace trunkline::db::detail

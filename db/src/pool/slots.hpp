@@ -2,9 +2,11 @@
 #pragma once
 
 #include "bell.hpp"
+#include "occupied.hpp"
 #include "policy.hpp"
 #include "speeds.hpp"
 #include "stoppable.hpp"
+#include "traffic.hpp"
 
 #include <trunkline/db/driver.hpp>
 #include <trunkline/db/pool.hpp>
@@ -25,12 +27,14 @@ struct Slot {
     bool beside = false;                          // a caller's statement runs that `break_off` ends
     bool cut = false;                             // taken from its holder: the pool closed under it
     bool distrusted = false;                      // never to be lent again, whatever its condition says
+    std::chrono::steady_clock::time_point opening_since = std::chrono::steady_clock::now();
 
     struct Holding {
         Holding(std::source_location from, TaskPtr by) : place(from), task(std::move(by)) {}
         std::source_location place;
         TaskPtr task;
         std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
+        std::chrono::steady_clock::time_point turned = since; // to or from running a statement
         std::optional<SqlText> statement;
         PoolPolicy::Use use = PoolPolicy::Use::alone;
         bool kept = false; // between statements, by a Connection or a Transaction
@@ -46,6 +50,7 @@ struct Slot {
     bool usable() const noexcept { return connection && !distrusted && connection->condition() != Condition::broken; }
     /// The same, and it looks whether the server has hung up meanwhile. REQUIRES: nothing runs.
     bool alive() noexcept { return usable() && connection->alive(); }
+    bool opening() const noexcept { return !connection && running; }
 };
 using SlotPtr = std::shared_ptr<Slot>;
 
@@ -89,7 +94,20 @@ public:
 
     PoolStats stats() const;
     std::vector<Holder> holders() const;
+    /// Whether statements share connections, and if not why.
+    std::string describe_sharing() const;
     const asio::any_io_executor& executor() const noexcept { return executor_; }
+    /// The executor without its task, if it has one.
+    const asio::any_io_executor& home() const noexcept { return home_; }
+    /// True when a coroutine of `caller` runs where the pool does.
+    bool is_home(const asio::any_io_executor& caller) const noexcept;
+    /// The executor of the pool, with the task of `caller`.
+    asio::any_io_executor home_of(const asio::any_io_executor& caller) const;
+    /// A statement or a unit was answered, or failed.
+    void note_call(std::chrono::nanoseconds took) noexcept { counters_.call_time.add(took); }
+    /// Somebody wants a connection. Throws UsageError when another thread is found inside: the executor of the pool is
+    /// run by several.
+    void arrive(Deadline now, PoolPolicy::Use use);
     const Options& options() const noexcept { return options_; }
     const Driver& driver() const noexcept { return *driver_; }
     void set_log(Pool::Log log) { log_ = std::move(log); }
@@ -108,12 +126,18 @@ private:
     void grant(SlotId id, PoolPolicy::WaiterId waiter);
     void answer(PoolPolicy::What what, PoolPolicy::WaiterId waiter);
     void returned(const SlotPtr& slot);
+    Holder holder_of(const Slot& slot, const Slot::Holding& holding) const;
+    AcquireDossier dossier_of(std::map<PoolPolicy::WaiterId, Waiter*>::const_iterator waiter) const;
+    void add_connecting(AcquireDossier& facts, Deadline now) const;
+    void add_traffic(AcquireDossier& facts, Deadline now) const;
+    std::optional<std::source_location> kept_by(const TaskPtr& task) const;
     void count_acquired(std::chrono::nanoseconds waited) noexcept;
     void gone(SlotPtr slot);
     void stop(const SlotPtr& slot);
     void warn(const Slot& slot) const;
     void log(const std::string& message) const;
     void wake_at_next();
+    void wake_by(Deadline next);
 
     template <class Work>
     void in_background(Work work, const SlotPtr& slot);
@@ -123,6 +147,7 @@ private:
     void note_open_failure(std::exception_ptr failure);
 
     asio::any_io_executor executor_;
+    asio::any_io_executor home_;
     Options options_;
     std::unique_ptr<Driver> driver_; // outlives the connections below
     PoolPolicy policy_;
@@ -131,6 +156,7 @@ private:
     std::map<SlotId, SlotPtr> slots_;
     std::map<PoolPolicy::WaiterId, Waiter*> waiters_;
     std::vector<PoolPolicy::Action> to_do_;
+    Occupied occupied_;
     bool carrying_out_ = false;
     bool abandoned_ = false;
     asio::steady_timer wake_;
@@ -141,6 +167,8 @@ private:
     std::vector<Holder> was_cut_;
     std::exception_ptr last_connect_failure_;
     std::string last_connect_error_;
+    Deadline last_connect_error_at_{};
+    RecentTraffic traffic_;
     PoolStats counters_; // only what counts up
     std::uint64_t opened_ = 0;
     std::uint64_t open_failures_ = 0;

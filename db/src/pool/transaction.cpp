@@ -41,7 +41,7 @@ Transaction::~Transaction() { abandon(); }
 
 void Transaction::abandon() noexcept
 {
-    if (session_) session_->abandon(level_);
+    if (session_) detail::Session::let_go(session_, level_);
 }
 
 asio::awaitable<void> Transaction::commit() { return detail::Session::commit(present(session_), level_); }
@@ -68,7 +68,7 @@ asio::awaitable<std::shared_ptr<detail::OpenCursor>> Transaction::open_cursor(Qu
 
 void Transaction::do_after_commit(std::function<void()> posted)
 {
-    present(session_)->after_commit(level_, std::move(posted));
+    detail::Session::after_commit(present(session_), level_, std::move(posted));
 }
 
 Engine Transaction::do_engine() const noexcept { return session_ ? session_->engine() : Engine::sqlite; }

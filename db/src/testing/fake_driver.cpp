@@ -83,13 +83,17 @@ private:
     Waiting::iterator place_;
 };
 
-/// Waits at the gate of `what`, if there is one.
+/// Takes the time that `what` takes, and waits at its gate, if there is one.
 asio::awaitable<void> FakeServer::pass(std::string what, std::string entry, Deadline deadline)
 {
-    if (!held_.contains(what)) co_return;
-    asio::steady_timer gate(co_await asio::this_coro::executor, deadline);
+    using Clock = std::chrono::steady_clock;
+    const auto delay = delays_.find(what);
+    if (!held_.contains(what) && delay == delays_.end()) co_return;
+    const Deadline ready = delay == delays_.end() ? Deadline::min() : Clock::now() + delay->second;
+    asio::steady_timer gate(co_await asio::this_coro::executor);
     const AtGate at_gate(waiting_, what, gate);
-    while (held_.contains(what)) {
+    while (held_.contains(what) || Clock::now() < ready) {
+        gate.expires_at(held_.contains(what) ? deadline : std::min(ready, deadline));
         boost::system::error_code woken;
         co_await gate.async_wait(asio::redirect_error(asio::use_awaitable, woken));
         const auto state = co_await asio::this_coro::cancellation_state;
@@ -97,7 +101,7 @@ asio::awaitable<void> FakeServer::pass(std::string what, std::string entry, Dead
             note(entry);
             throw boost::system::system_error(asio::error::operation_aborted);
         }
-        if (!woken) {
+        if (Clock::now() >= deadline) {
             note(entry);
             timed_out(what);
         }
@@ -217,7 +221,7 @@ public:
             server_->note("refuse");
             ErrorInfo info;
             info.message = server_->refusal_;
-            info.sqlstate = "08001";
+            info.sqlstate = server_->refusal_sqlstate_;
             throw ConnectFailed(std::move(info));
         }
         const int number = ++server_->last_number_;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <trunkline/db/dossier.hpp>
+
+#include <memory>
 #include <optional>
 #include <source_location>
 #include <stdexcept>
@@ -59,10 +62,22 @@ private:
     ErrorInfo info_;
 };
 
+/// No connection was free in time. `cause()` says why, `dossier()` holds the evidence: who has the connections, since
+/// when and with which statement, how many wait, what came and went lately, the last failure to connect. The message
+/// says it as one paragraph that ends with what to do.
+class AcquireTimeout : public Error {
+public:
+    explicit AcquireTimeout(ErrorInfo info);
+    AcquireTimeout(ErrorInfo info, AcquireDossier dossier);
+
+    AcquireCause cause() const noexcept { return dossier_->cause; }
+    const AcquireDossier& dossier() const noexcept { return *dossier_; }
+
+private:
+    std::shared_ptr<const AcquireDossier> dossier_; // never null; shared, so that copying does not throw
+};
+
 // clang-format off
-/// No connection was free in time. The message says who holds them, since when and with which statement, how many
-/// wait, and the last failure to connect.
-struct AcquireTimeout : Error { using Error::Error; };
 /// The database could not be reached, or the pool is drained.
 struct ConnectFailed : Error { using Error::Error; };
 /// The pool was drained or is not started.

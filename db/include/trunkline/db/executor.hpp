@@ -38,7 +38,8 @@ struct TransactionOptions {
 /// The helpers encode their arguments at once; what they return owns everything but the executor, which has to
 /// outlive the call. Cardinality is in the name. Failures are an Error (error.hpp).
 ///
-/// Threads: an executor is used from the thread its pool runs on.
+/// Threads: one caller at a time for a Connection or Transaction. A call may be awaited on any of Asio's executors; it
+/// is cheapest on the pool's own, where nothing has to change threads (see Pool).
 class Executor {
 public:
     virtual ~Executor() = default;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <trunkline/db/dossier.hpp>
+#include <trunkline/db/histogram.hpp>
 #include <trunkline/db/options.hpp>
 #include <trunkline/db/transaction.hpp>
 
@@ -12,16 +14,9 @@ namespace trunkline::db {
 
 class Driver;
 
-/// Who holds a connection, since when, and what it ran last.
-struct Holder {
-    std::source_location place; ///< where it was acquired, or the statement was called
-    std::chrono::steady_clock::duration age{};
-    std::string statement; ///< the SQL it ran last, without values
-    std::string task;      ///< the name of the task that holds it, if it has one
-};
-
 /// Counters since `start`, and gauges of this moment.
 struct PoolStats {
+    Engine engine = Engine::postgresql;
     std::size_t size = 0; ///< connections as the server counts them: opening and closing ones included
     std::size_t idle = 0;
     std::size_t in_use = 0;
@@ -40,6 +35,10 @@ struct PoolStats {
     std::chrono::nanoseconds wait_total{};
     std::chrono::nanoseconds wait_max{};
     std::chrono::nanoseconds hold_max{};
+    DurationHistogram wait_time;    ///< to obtain a connection; of those who did
+    DurationHistogram use_time;     ///< between obtaining a connection and giving it back
+    DurationHistogram create_time;  ///< to open a connection; of those that were opened
+    DurationHistogram call_time;    ///< of a statement or unit, without the wait for a connection
     std::string last_connect_error; ///< empty once a connection was opened again
 };
 
@@ -56,11 +55,17 @@ struct Retries {
 /// Helpers take a connection for one statement; `begin()` for a transaction; `acquire()` gives one of one's own.
 /// Waiting is first in, first out and bounded by `acquire_timeout`; the pool opens connections, callers only wait.
 ///
-/// Threads:  all calls are made on the executor's thread (one thread, or a strand).
-/// Lifetime: leases and transactions may outlive the pool; they then fail with PoolClosed.
+/// Threads:  a pool lives on its executor: an io_context that one thread runs, or a strand. What is awaited may be
+///           awaited from a coroutine on any executor, and so may the calls of the Connections and Transactions it
+///           gives: they are carried out on the pool's and resume the caller on its own. The functions that return at
+///           once (`stats`, `holders`, `describe`, `set_log`) are called on the pool's executor, or while nothing runs
+///           it; so is the destructor. See docs/executors.md.
+/// Lifetime: leases and transactions may outlive the pool; they then fail with PoolClosed. Its executor's context
+///           outlives them all.
 class Pool final : public Executor {
 public:
-    /// Called for what an operator should know: a lease that is held too long, an outage, its end.
+    /// Called on the pool's executor for what an operator should know: a lease that is held too long, an outage, its
+    /// end.
     using Log = std::function<void(std::string_view message)>;
 
     /// The driver is chosen by `options.engine`. Nothing is opened before `start()` or the first call.
@@ -80,7 +85,7 @@ public:
     asio::awaitable<std::vector<Holder>> drain();
     asio::awaitable<std::vector<Holder>> drain(milliseconds deadline);
 
-    /// A connection of one's own. Throws AcquireTimeout after `acquire_timeout`.
+    /// A connection of one's own. Throws AcquireTimeout, which says why, after `acquire_timeout`.
     asio::awaitable<Connection> acquire(std::source_location place = std::source_location::current());
 
     /// Runs `work(transaction)` in a transaction and commits it. When the server could not serialise it (40001) or
@@ -107,9 +112,12 @@ public:
     PoolStats stats() const;
     /// Everyone who holds a connection now, the longest first.
     std::vector<Holder> holders() const;
-    /// One line: engine, target without password, sizes, what was found in between (a pooler, a server version).
+    /// One line: target without password and whatever the options say, sizes, timeouts, what the driver found out (the
+    /// server's version, a pooler, how statements are sent), whether statements share connections and if not why.
     std::string describe() const;
     const Options& options() const noexcept;
+    /// Where the pool lives: what a program spawns there may call everything.
+    asio::any_io_executor get_executor() const;
     void set_log(Log log);
 
 private:

@@ -10,11 +10,13 @@
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
-#include <list>
+#include <cstdint>
+#include <mutex>
 #include <optional>
 #include <source_location>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace trunkline::db {
 
@@ -23,30 +25,37 @@ namespace asio = boost::asio;
 /// A line of work, and the connections it holds. Coroutines that run on a TaskExecutor belong to its task; whatever
 /// they acquire is noted here until it is given back.
 ///
-/// Threads: a task is used from one thread at a time.
+/// Threads: any. A task runs in one place and its pool may live in another, which notes there what was given back.
 class Task : public boost::intrusive_ref_counter<Task> {
 public:
     explicit Task(std::string name) : name_(std::move(name)) {}
 
     const std::string& name() const noexcept { return name_; }
     /// How many connections it holds, those of statements that are under way included.
-    std::size_t held() const noexcept { return held_.size(); }
-    /// Where the longest-held connection was acquired. REQUIRES: held() > 0.
-    std::source_location first_place() const { return held_.front().place; }
+    std::size_t held() const;
+    /// Where the longest-held connection was acquired; nothing when it holds none.
+    std::optional<std::source_location> held_place() const;
     /// Where the first was acquired that the task keeps between its statements; nothing when it keeps none.
     std::optional<std::source_location> kept_place() const;
 
-    struct Held {
-        std::source_location place;
-        bool kept; ///< by an object of the task, a Connection or a Transaction; not only for one statement
-    };
-    using Hold = std::list<Held>::iterator;
-    Hold hold(std::source_location place, bool kept = false) { return held_.insert(held_.end(), Held{place, kept}); }
-    void release(Hold hold) { held_.erase(hold); }
+    /// Names what is held; 0 names nothing.
+    using Hold = std::uint64_t;
+    /// `kept` says: by an object of the task, a Connection or a Transaction; not only for one statement.
+    Hold hold(std::source_location place, bool kept = false);
+    /// Does nothing when it was released before.
+    void release(Hold hold) noexcept;
 
 private:
-    std::string name_;
-    std::list<Held> held_;
+    struct Held {
+        Hold hold;
+        std::source_location place;
+        bool kept;
+    };
+
+    const std::string name_;
+    mutable std::mutex mutex_;
+    std::vector<Held> held_; // the longest first
+    Hold last_ = 0;
 };
 
 using TaskPtr = boost::intrusive_ptr<Task>;
@@ -112,6 +121,9 @@ using TaskExecutor = BasicTaskExecutor<asio::any_io_executor>;
 
 /// The task that `executor` carries, or nothing.
 TaskPtr task_of(const asio::any_io_executor& executor) noexcept;
+
+/// `executor` as it is without a task.
+asio::any_io_executor without_task(const asio::any_io_executor& executor) noexcept;
 
 /// `executor` with a new task of that name.
 asio::any_io_executor with_task(asio::any_io_executor executor, std::string name);

@@ -14,6 +14,9 @@ class Session; // src/pool/session.hpp: one lease of one connection, and the tra
 /// rolls back afterwards, before the connection serves anybody else.
 ///
 /// While a savepoint is open, its parent refuses statements (UsageError).
+///
+/// Threads: its calls may be awaited on any of Asio's executors, one at a time; what `after_commit` was given runs on
+/// the pool's.
 class [[nodiscard]] Transaction final : public Executor {
 public:
     Transaction(Transaction&& other) noexcept = default;

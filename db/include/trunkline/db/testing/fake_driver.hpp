@@ -28,11 +28,17 @@ public:
     bool logged(std::string_view entry) const;
     std::size_t count(std::string_view entry) const;
 
-    /// Attempts to connect fail from now on with this message; an empty one ends that.
-    void refuse(std::string message) { refusal_ = std::move(message); }
+    /// Attempts to connect fail from now on with this message and state; an empty message ends that.
+    void refuse(std::string message, std::string sqlstate = "08001")
+    {
+        refusal_ = std::move(message);
+        refusal_sqlstate_ = std::move(sqlstate);
+    }
     /// From now on whatever is called so waits at a gate: an SQL text, "CONNECT", "BEGIN", "COMMIT", "ROLLBACK",
     /// "CLOSE". What waits stops when it is cancelled or passes its deadline.
     void hold(const std::string& what) { held_.insert(what); }
+    /// From now on whatever is called so takes that long; zero ends that.
+    void delay(const std::string& what, std::chrono::milliseconds time) { delays_[what] = time; }
     /// Opens the gate, for good.
     void release(const std::string& what);
     /// How many calls wait at that gate.
@@ -62,7 +68,9 @@ private:
 
     std::vector<std::string> log_;
     std::string refusal_;
+    std::string refusal_sqlstate_;
     std::set<std::string> held_;
+    std::map<std::string, std::chrono::milliseconds> delays_;
     Waiting waiting_;
     std::map<std::string, Result> answers_;
     std::map<std::string, ErrorInfo> failures_;
