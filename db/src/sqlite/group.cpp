@@ -53,7 +53,7 @@ void GroupCommit::run_members(std::vector<CallPtr>& members)
         if (next > 0 && now - began >= limits_.group_time_max) break;
         const CallPtr member = members[next++];
         Watch watch = watch_for(*member, now);
-        watch.slow = now + limits_.slow;
+        watch.slow = began + limits_.group_time_max;
         watch.on_slow = &let_go;
         note(member, refuse_late(*member, now) ? Fate::failed : run_member(*member, in_savepoints, watch));
     }

@@ -34,8 +34,8 @@ public:
         : handle_(handle), command_timeout_(command_timeout), limits_(limits), closing_(closing), callers_(callers)
     {}
 
-    /// Runs the members in order and answers them. Those that were not started are taken back: after
-    /// `group_time_max`, or as soon as the one that runs is slow, because the line looks after their deadlines.
+    /// Runs the members in order and answers them. Those that were not started after `group_time_max` are taken back,
+    /// even while a slow one still runs: the line looks after their deadlines.
     void run(std::vector<CallPtr>& members);
 
     /// Waits until no other process writes, and begins. False when `members` is empty by then: those whose time passed

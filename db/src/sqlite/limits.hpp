@@ -16,8 +16,8 @@ struct Limits {
     std::chrono::milliseconds group_time_max{50};
     /// Single reads that share one look at the database.
     std::size_t reads_max = 64;
-    /// What runs for so long no longer keeps those behind it: they go back to the line.
-    std::chrono::milliseconds slow{2};
+    /// A read that runs for so long no longer keeps those behind it: they go back to the line.
+    std::chrono::milliseconds slow_read{2};
     /// Pages of the log after which it is folded into the file, between two groups. At four times that, when somebody is
     /// always reading and so some of it always remains, those who come to read wait for those who do.
     std::size_t log_pages = 1000;

@@ -87,7 +87,7 @@ void Database::run_reads(Handle& handle, std::vector<CallPtr>& reads)
         Call& call = *reads[next++];
         const auto now = std::chrono::steady_clock::now();
         Watch watch = watch_for(call, now);
-        watch.slow = now + limits_.slow;
+        watch.slow = now + limits_.slow_read;
         watch.on_slow = &let_go;
         if (call.late(now)) call.failure = gave_up_waiting();
         else run_read(handle, call, watch);
