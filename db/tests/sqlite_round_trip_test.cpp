@@ -109,9 +109,10 @@ TEST_F(SqliteRoundTrip, what_is_sent_is_what_sqlite_sees_and_what_comes_back)
             for (std::size_t n = 0; n < answers.size(); ++n) {
                 const T value = sent[n];
                 EXPECT_EQ(spelled(answers[n][0].template get<T>(0)), spelled(value)) << kind.name << " back here";
-                if (!answers[n][0][1].is_null())
+                if (!answers[n][0][1].is_null()) {
                     EXPECT_EQ(answers[n][0].template get<std::string>(1), spelled_here(value))
                         << kind.name << " at SQLite";
+                }
             }
         });
     });
