@@ -9,7 +9,7 @@ namespace trunkline::db::detail {
 
 using Clock = std::chrono::steady_clock;
 
-Lease::Lease(std::shared_ptr<Slots> slots, SlotPtr slot, Slot::Holding holding)
+Lease::Lease(std::shared_ptr<Slots> slots, SlotPtr slot, Slot::Holding&& holding)
     : slots_(std::move(slots)), slot_(std::move(slot)), holding_(slot_->hold(std::move(holding)))
 {
     if (holding_->task) hold_ = holding_->task->hold(holding_->place, holding_->kept);
@@ -75,10 +75,16 @@ void Waiter::fail()
     throw_pool_closed(std::move(info));
 }
 
-asio::awaitable<Lease> acquire(std::shared_ptr<Slots> slots, Slot::Holding holding, Deadline deadline)
+std::optional<Lease> acquire_now(const std::shared_ptr<Slots>& slots, Slot::Holding& holding)
 {
     slots->arrive(holding.since, holding.use);
-    if (SlotPtr slot = slots->take(holding.use)) co_return Lease(std::move(slots), std::move(slot), std::move(holding));
+    SlotPtr slot = slots->take(holding.use, holding.since);
+    if (!slot) return std::nullopt;
+    return std::optional<Lease>(std::in_place, slots, std::move(slot), std::move(holding));
+}
+
+asio::awaitable<Lease> acquire(std::shared_ptr<Slots> slots, Slot::Holding holding, Deadline deadline)
+{
     const Deadline patience = after(holding.since, slots->options().acquire_timeout);
     Waiter waiter(std::move(slots), std::move(holding), std::min(deadline, patience));
     co_return co_await waiter.wait();

@@ -8,7 +8,7 @@ namespace trunkline::db::detail {
 /// A connection that is lent, and noted in the task that holds it. Gives itself back.
 class Lease {
 public:
-    Lease(std::shared_ptr<Slots> slots, SlotPtr slot, Slot::Holding holding);
+    Lease(std::shared_ptr<Slots> slots, SlotPtr slot, Slot::Holding&& holding);
     Lease(Lease&& other) noexcept;
     Lease& operator=(Lease&&) = delete;
     ~Lease();
@@ -63,6 +63,9 @@ private:
     std::size_t place_in_line_ = 0;
     PoolPolicy::WaiterId id_{};
 };
+
+/// A connection for a caller who need not wait for it; nothing when he has to, and then he keeps his `holding`.
+std::optional<Lease> acquire_now(const std::shared_ptr<Slots>& slots, Slot::Holding& holding);
 
 /// A connection for a caller, in his turn.
 asio::awaitable<Lease> acquire(std::shared_ptr<Slots> slots, Slot::Holding holding, Deadline deadline);

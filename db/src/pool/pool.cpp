@@ -118,8 +118,12 @@ asio::awaitable<Connection> Pool::Impl::acquire(std::shared_ptr<Slots> slots, st
     detail::Slot::Holding holding(place, task_of(caller));
     holding.kept = true;
     detail::refuse_nested(*slots, holding.task, place);
-    detail::Lease lease = co_await detail::acquire(std::move(slots), std::move(holding), Deadline::max());
-    co_return Session::connection(std::move(lease));
+    std::optional<detail::Lease> lease = detail::acquire_now(slots, holding);
+    if (!lease) {
+        detail::Lease waited = co_await detail::acquire(std::move(slots), std::move(holding), Deadline::max());
+        lease.emplace(std::move(waited));
+    }
+    co_return Session::connection(std::move(*lease));
 }
 
 asio::awaitable<std::vector<Result>> Pool::Impl::run(std::shared_ptr<Slots> slots, Query query)
@@ -136,11 +140,15 @@ asio::awaitable<std::vector<Result>> Pool::Impl::run(std::shared_ptr<Slots> slot
     holding.statement = text;
     holding.use = slots->use_of(query);
     detail::refuse_nested(*slots, holding.task, holding.place);
-    detail::Lease lease = co_await acquire_for_one_statement(slots, std::move(holding), not_after);
-    if (lease.shared()) co_return co_await run_beside(std::move(lease), std::move(query), not_after);
+    std::optional<detail::Lease> lease = detail::acquire_now(slots, holding);
+    if (!lease) {
+        detail::Lease waited = co_await acquire_for_one_statement(slots, std::move(holding), not_after);
+        lease.emplace(std::move(waited));
+    }
+    if (lease->shared()) co_return co_await run_beside(std::move(*lease), std::move(query), not_after);
     const bool unit = query.is_unit();
     const auto began = detail::Moment::now();
-    const auto session = Session::make(std::move(lease), Session::Kind::passing);
+    const auto session = Session::make(std::move(*lease), Session::Kind::passing);
     auto results = co_await Session::run(session, 0, std::move(query), not_after);
     if (!unit) {
         const auto waited = detail::Moment::now().waited_since(began);
@@ -183,8 +191,12 @@ asio::awaitable<Transaction> Pool::Impl::begin(std::shared_ptr<Slots> slots, Tra
     detail::Slot::Holding holding(place, task_of(caller));
     holding.kept = true;
     detail::refuse_nested(*slots, holding.task, place);
-    detail::Lease lease = co_await detail::acquire(std::move(slots), std::move(holding), not_after);
-    const auto session = Session::make(std::move(lease), Session::Kind::passing);
+    std::optional<detail::Lease> lease = detail::acquire_now(slots, holding);
+    if (!lease) {
+        detail::Lease waited = co_await detail::acquire(std::move(slots), std::move(holding), not_after);
+        lease.emplace(std::move(waited));
+    }
+    const auto session = Session::make(std::move(*lease), Session::Kind::passing);
     co_return co_await Session::begin(session, 0, options, not_after);
 }
 

@@ -59,7 +59,7 @@ PoolPolicy::Limits limits_of(const Options& options, const Driver& driver)
 
 } // namespace
 
-Slot::Holdings::iterator Slot::hold(Holding holding)
+Slot::Holdings::iterator Slot::hold(Holding&& holding)
 {
     if (spare.empty()) return holdings.insert(holdings.end(), std::move(holding));
     spare.front() = std::move(holding);
@@ -146,10 +146,9 @@ PoolPolicy::WaiterId Slots::enlist(Waiter& waiter, Deadline deadline)
     return id;
 }
 
-SlotPtr Slots::take(PoolPolicy::Use use)
+SlotPtr Slots::take(PoolPolicy::Use use, Deadline now)
 {
     const Occupied::Visit inside(occupied_);
-    const auto now = Clock::now();
     const auto id = policy_.acquire_now(now, use);
     if (!id) return nullptr;
     const SlotPtr& slot = slots_.at(*id);
@@ -162,7 +161,7 @@ SlotPtr Slots::take(PoolPolicy::Use use)
         return slot;
     }
     const SlotPtr broken = slot;
-    returned(broken);
+    returned(broken, now);
     return nullptr;
 }
 
@@ -177,7 +176,7 @@ void Slots::give_back(const SlotPtr& slot, Slot::Holdings::iterator holding) noe
 {
     const Occupied::Visit inside(occupied_);
     const bool shared = holding->use != PoolPolicy::Use::alone;
-    const auto now = Clock::now();
+    const Deadline now = Clock::now();
     const std::chrono::nanoseconds held = now - holding->since;
     counters_.hold_max = std::max(counters_.hold_max, held);
     counters_.use_time.add(held);
@@ -187,7 +186,7 @@ void Slots::give_back(const SlotPtr& slot, Slot::Holdings::iterator holding) noe
     if (slot->cut) return; // closed, or being closed
     // Helpers and transactions are not trusted either when it is plain that they left something.
     if (slot->connection && slot->connection->left_state()) slot->connection->mark_for_reset();
-    if (shared) return returned(slot);
+    if (shared) return returned(slot, now);
     if (slot->busy()) {
         // The caller was destroyed in the middle of a call, so nothing is known of the connection.
         slot->running.reset();
@@ -195,7 +194,7 @@ void Slots::give_back(const SlotPtr& slot, Slot::Holdings::iterator holding) noe
         slot->connection.reset();
     }
     if (slot->usable() && slot->connection->condition() != Condition::idle) return in_background(run_rollback, slot);
-    returned(slot);
+    returned(slot, now);
 }
 
 void Slots::finished(const SlotPtr& slot) noexcept
@@ -291,13 +290,13 @@ void Slots::answer(What what, PoolPolicy::WaiterId waiter)
     refused.refused(what);
 }
 
-void Slots::returned(const SlotPtr& slot)
+void Slots::returned(const SlotPtr& slot, Deadline now)
 {
     PoolPolicy::Returned how;
     how.healthy = slot->usable() && slot->connection->condition() == Condition::idle;
     if (how.healthy) how.queries = slot->connection->queries();
     else ++counters_.broken;
-    policy_.released(slot->id, how, Clock::now());
+    policy_.released(slot->id, how, now);
     if (slot->holdings.empty() || policy_.has_actions()) carry_out();
 }
 
@@ -402,7 +401,7 @@ asio::awaitable<void> Slots::run_rollback(Self self, SlotPtr slot)
         slot->distrusted = true;
     }
     self->finished(slot);
-    if (!slot->cut) self->returned(slot);
+    if (!slot->cut) self->returned(slot, Clock::now());
 }
 
 void Slots::note_open_failure(std::exception_ptr failure)

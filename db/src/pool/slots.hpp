@@ -44,7 +44,7 @@ struct Slot {
     Holdings spare;    // a place for one, kept for the next
 
     bool busy() const noexcept { return running || beside; }
-    Holdings::iterator hold(Holding holding);
+    Holdings::iterator hold(Holding&& holding);
     void let_go(Holdings::iterator holding) noexcept;
 
     bool usable() const noexcept { return connection && !distrusted && connection->condition() != Condition::broken; }
@@ -70,7 +70,7 @@ public:
     /// Puts the waiter in line; it is told what became of it, perhaps before this returns.
     PoolPolicy::WaiterId enlist(Waiter& waiter, Deadline deadline);
     /// A connection for somebody who need not wait; none when he has to line up.
-    SlotPtr take(PoolPolicy::Use use);
+    SlotPtr take(PoolPolicy::Use use, Deadline now);
     void leave(PoolPolicy::WaiterId waiter) noexcept;
     /// A lease ends. The connection is rolled back first when a transaction is open on it.
     void give_back(const SlotPtr& slot, Slot::Holdings::iterator holding) noexcept;
@@ -125,7 +125,7 @@ private:
     void cut(const SlotPtr& slot);
     void grant(SlotId id, PoolPolicy::WaiterId waiter);
     void answer(PoolPolicy::What what, PoolPolicy::WaiterId waiter);
-    void returned(const SlotPtr& slot);
+    void returned(const SlotPtr& slot, Deadline now);
     Holder holder_of(const Slot& slot, const Slot::Holding& holding) const;
     AcquireDossier dossier_of(std::map<PoolPolicy::WaiterId, Waiter*>::const_iterator waiter) const;
     void add_connecting(AcquireDossier& facts, Deadline now) const;
