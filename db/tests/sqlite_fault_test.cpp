@@ -111,8 +111,10 @@ TEST_F(SqliteFault, a_damaged_page_fails_whoever_needs_it_and_nobody_else)
     const auto damaged = failure([&] { number("SELECT count(*) FROM t"); });
     EXPECT_EQ(damaged.sqlstate(), "XX001");
     EXPECT_EQ(damaged.outcome(), Outcome::rejected);
-    EXPECT_EQ(failure([&] { execute("INSERT INTO t (id) VALUES (1000)"); }).sqlstate(), "XX001");
-    EXPECT_EQ(execute("INSERT INTO u (id) VALUES (1000)"), 1u);
+    calls_.emplace_back(io_, pool_->execute("INSERT INTO t (id) VALUES (1000)"));
+    calls_.emplace_back(io_, pool_->execute("INSERT INTO u (id) VALUES (1000)"));
+    EXPECT_EQ(failure([&] { calls_.front().get(); }).sqlstate(), "XX001");
+    EXPECT_EQ(calls_.back().get(), 1u);
     EXPECT_EQ(number("SELECT count(*) FROM u"), 101);
 }
 

@@ -178,7 +178,7 @@ TEST_F(SqliteSharing, who_is_cancelled_while_he_waits_leaves_nothing_behind)
     EXPECT_EQ(count(), 9);
 }
 
-TEST_F(SqliteSharing, who_is_cancelled_before_his_statement_left_leaves_nothing_behind)
+TEST_F(SqliteSharing, who_is_cancelled_as_his_statement_leaves_is_told_whether_it_was_done)
 {
     pool();
     asio::cancellation_signal stop;
@@ -193,8 +193,7 @@ TEST_F(SqliteSharing, who_is_cancelled_before_his_statement_left_leaves_nothing_
     until([&] { return !pool().holders().empty(); }); // it stands on the desk, and goes over in the next turn
     stop.emit(asio::cancellation_type::terminal);
     until([&] { return ended; });
-    EXPECT_TRUE(failure);
-    EXPECT_EQ(count(), 0);
+    EXPECT_EQ(count(), failure ? 0 : 1); // the writer may have been quicker than the cancellation
 }
 
 TEST_F(SqliteSharing, a_deadline_that_passes_in_line_is_answered_there)

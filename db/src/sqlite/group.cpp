@@ -124,6 +124,7 @@ GroupCommit::Fate GroupCommit::undo_member(bool in_savepoint) noexcept
 {
     handle_.watch({});
     try {
+        if (in_savepoint && handle_.found_damage()) handle_.roll_back(); // the others are run again without him
         if (!handle_.in_transaction()) return Fate::undone;
         if (!in_savepoint) return Fate::failed; // alone: `commit` rolls back
         handle_.control(Control::roll_back_to);

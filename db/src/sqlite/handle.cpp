@@ -276,6 +276,12 @@ bool Handle::ended() noexcept
     return ended_ != Ended::no;
 }
 
+bool Handle::found_damage() const noexcept
+{
+    const int code = sqlite3_errcode(handle_) & 0xff;
+    return code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_IOERR;
+}
+
 void Handle::fold_log() noexcept
 {
     // What cannot be folded now is tried again after the next group.

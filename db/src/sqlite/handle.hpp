@@ -88,6 +88,9 @@ public:
     /// True between BEGIN and its end. SQLite ends a transaction by itself when the disk is full or a write is stopped.
     bool in_transaction() const noexcept;
 
+    /// The last failure was one of the file itself: what else the transaction found in it is not to be believed.
+    bool found_damage() const noexcept;
+
     /// How long the log was after the last COMMIT of this handle, in pages. Only the writer's handle counts it, and has
     /// to fold it.
     std::size_t log_pages() const noexcept { return log_pages_; }
