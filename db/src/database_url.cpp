@@ -248,6 +248,16 @@ std::string percent_encode(std::string_view text, std::string_view keep)
     return encoded;
 }
 
+void check_hosts(std::string_view hosts)
+{
+    for_each_piece(hosts, ',', [](std::string_view host) {
+        std::vector<std::string_view> given;
+        if (host.find('@') != std::string_view::npos) refuse("the user's name and password stand in the URL, once");
+        check_host(host, given);
+        if (given.empty() || given.front() != "host") refuse("a host is missing between two commas");
+    });
+}
+
 std::string shown_sqlite_location(std::string_view file)
 {
     if (file == ":memory:") return "sqlite::memory:";

@@ -29,6 +29,9 @@ struct DatabaseUrl {
 /// piece of the URL that might belong to a password.
 DatabaseUrl split_database_url(std::string_view url);
 
+/// Refuses what is no list of hosts as a URL has them: name[:port][,name[:port]…], each with a name.
+void check_hosts(std::string_view hosts);
+
 /// `file` as the location part of a sqlite: URL.
 std::string shown_sqlite_location(std::string_view file);
 

@@ -150,6 +150,23 @@ void read_application_name(Draft& draft, std::string_view name, std::string_view
 
 std::string write_application_name(const Draft& draft) { return draft.options.application_name; }
 
+void read_host_order(Draft& draft, std::string_view name, std::string_view value)
+{
+    if (value != "disable" && value != "random") wants(name, "disable or random");
+    draft.options.random_hosts = value == "random";
+}
+
+std::string write_host_order(const Draft& draft) { return draft.options.random_hosts ? "random" : "disable"; }
+
+void read_replicas(Draft& draft, std::string_view name, std::string_view value)
+{
+    if (draft.options.engine != Engine::postgresql) refuse("'" + std::string(name) + "' is for PostgreSQL");
+    check_hosts(value);
+    draft.options.replicas = value;
+}
+
+std::string write_replicas(const Draft& draft) { return draft.options.replicas; }
+
 template <auto member, std::uint64_t min, std::uint64_t max>
 constexpr Parameter number(std::string_view name, std::array<std::string_view, 3> also = {})
 {
@@ -190,6 +207,10 @@ constexpr std::array parameters{
     Parameter{"application_name", {}, read_application_name, write_application_name},
     time<&Options::drain_timeout, true>("drain_timeout"),
     time<&Options::leak_warning, true>("leak_warning"),
+    Parameter{"load_balance_hosts", {}, read_host_order, write_host_order},
+    Parameter{"replicas", {}, read_replicas, write_replicas},
+    number<&Options::replica_max_size, 1, connections_max>("replica_max_size"),
+    time<&Options::max_replica_lag, true>("max_replica_lag"),
 };
 
 /// Other programs' words for a value of ours.
@@ -202,9 +223,12 @@ constexpr auto libpq = std::to_array<std::string_view>({
     "user", "password", "host", "hostaddr", "port", "dbname", "passfile", "service", "options", "channel_binding",
     "require_auth", "sslmode", "sslcompression", "sslcert", "sslkey", "sslpassword", "sslcertmode", "sslrootcert",
     "sslcrl", "sslcrldir", "sslsni", "ssl_min_protocol_version", "ssl_max_protocol_version", "requirepeer",
-    "gssencmode", "krbsrvname", "gsslib", "gssdelegation", "target_session_attrs", "load_balance_hosts", "keepalives",
+    "gssencmode", "krbsrvname", "gsslib", "gssdelegation", "target_session_attrs", "keepalives",
     "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout", "fallback_application_name"});
 // clang-format on
+
+constexpr std::array<std::string_view, 6> session_attrs{"any",     "read-write", "read-only",
+                                                        "primary", "standby",    "prefer-standby"};
 
 template <class Names>
 bool contains(const Names& names, std::string_view name)
@@ -292,6 +316,8 @@ private:
         if (const Parameter* parameter = find_parameter(name)) return read_ours(given, *parameter, name, value);
         if (url_.engine != Engine::postgresql || !contains(libpq, given.name)) refuse_unknown(given, url_.engine);
         if (!spelled_.try_emplace(given.name, given.name).second) refuse("'" + given.name + "' is given twice");
+        if (given.name == "target_session_attrs" && !contains(session_attrs, given.value))
+            wants(given.name, "any, read-write, read-only, primary, standby or prefer-standby");
         draft_.options.target += pass_separator_ + given.written;
         pass_separator_ = "&";
     }

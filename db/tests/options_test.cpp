@@ -92,6 +92,36 @@ TEST(Options, each_parameter_is_read)
     EXPECT_EQ(options.leak_warning, 0s);
 }
 
+TEST(Options, hosts_and_replicas_are_read)
+{
+    const Options options =
+        Options::parse("postgresql://app@db1.example.test,db2.example.test:5433/app?"
+                       "target_session_attrs=read-write&load_balance_hosts=random"
+                       "&replicas=r1.example.test,[::1]:5434&replica_max_size=3&max_replica_lag=2s");
+    EXPECT_EQ(options.target,
+              "postgresql://app@db1.example.test,db2.example.test:5433/app?target_session_attrs=read-write");
+    EXPECT_TRUE(options.random_hosts);
+    EXPECT_EQ(options.replicas, "r1.example.test,[::1]:5434");
+    EXPECT_EQ(options.replica_max_size, 3u);
+    EXPECT_EQ(options.max_replica_lag, 2s);
+    EXPECT_FALSE(with("load_balance_hosts=disable").random_hosts);
+    for (const char* wanted : {"any", "read-write", "read-only", "primary", "standby", "prefer-standby"})
+        EXPECT_EQ(with(std::string("target_session_attrs=") + wanted).target.ends_with(wanted), true) << wanted;
+}
+
+TEST(Options, hosts_and_replicas_that_make_no_sense_are_refused)
+{
+    expect_refused(pg + "?target_session_attrs=master", "'target_session_attrs' wants any, read-write");
+    expect_refused(pg + "?load_balance_hosts=yes", "'load_balance_hosts' wants disable or random");
+    expect_refused(pg + "?replicas=", "a host is missing");
+    expect_refused(pg + "?replicas=r1,,r2", "a host is missing");
+    expect_refused(pg + "?replicas=:5432", "a host is missing");
+    expect_refused(pg + "?replicas=r1:0", "a port is a number from 1 to 65535");
+    expect_refused(pg + "?replicas=ada%40r1", "stand in the URL, once");
+    expect_refused(pg + "?replica_max_size=0", "'replica_max_size' wants a whole number from 1");
+    expect_refused("sqlite:a.db?replicas=r1", "'replicas' is for PostgreSQL");
+}
+
 TEST(Options, the_names_other_libraries_use_are_accepted)
 {
     for (const char* name : {"pool_min", "pool_size", "pool_min_conns"})
@@ -352,7 +382,8 @@ void expect_same(const Options& a, const Options& b)
     const auto all = [](const Options& o) {
         return std::tuple(o.engine, o.min_size, o.max_size, o.acquire_timeout, o.connect_timeout, o.command_timeout,
                           o.max_queries, o.max_idle, o.max_lifetime, o.raw_sql, o.no_prepare, o.statement_cache_size,
-                          o.sharing, o.pooler, o.isolation, o.application_name, o.drain_timeout, o.leak_warning);
+                          o.sharing, o.pooler, o.isolation, o.application_name, o.drain_timeout, o.leak_warning, o.random_hosts,
+                          o.replicas, o.replica_max_size, o.max_replica_lag);
     };
     EXPECT_TRUE(all(a) == all(b)) << a.describe() << "\n" << b.describe();
     EXPECT_EQ(a.target, b.target);
@@ -377,7 +408,10 @@ TEST(Options, what_is_described_is_read_back_the_same)
                                            "isolation_level=repeatable_read",
                                            "application_name=%25%26%3D",
                                            "drain_timeout=0",
-                                           "leak_warning=1ms"};
+                                           "leak_warning=1ms",
+                                           "load_balance_hosts=random",
+                                           "replica_max_size=2",
+                                           "max_replica_lag=0"};
     const std::vector<std::string> locations{"sqlite:a%2523b/c.db", "sqlite:///%C3%A9",
                                              "sqlite::memory:", "postgresql:///x%2Fy?sslmode=disable&keepalives=0",
                                              "postgresql://u@h:1,[::1]/db"};

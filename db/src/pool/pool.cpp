@@ -3,27 +3,36 @@
 
 #include "engine.hpp"
 #include "home.hpp"
+#include "read_side.hpp"
+#include "replica_options.hpp"
 #include "report.hpp"
 #include "session.hpp"
 #include "waiting_time.hpp"
 
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
+
 namespace trunkline::db {
 
 using Clock = std::chrono::steady_clock;
+using detail::ReadSide;
 using detail::Session;
 using detail::Slots;
 
 /// The calls, which outlive the pool when they have to: they hold what they use.
 class Pool::Impl {
 public:
-    Impl(asio::any_io_executor executor, Options options, std::unique_ptr<Driver> driver)
-        : slots(Slots::make(std::move(executor), std::move(options), std::move(driver)))
+    Impl(asio::any_io_executor executor, Options options, std::unique_ptr<Driver> driver,
+         std::unique_ptr<Driver> replicas)
+        : slots(Slots::make(executor, options, std::move(driver))),
+          reads(ReadSide::make(executor, slots, std::move(replicas))),
+          read_view(reads)
     {}
 
     static asio::awaitable<void> start(std::shared_ptr<Slots> slots);
-    static asio::awaitable<std::vector<Holder>> drain(std::shared_ptr<Slots> slots, milliseconds deadline);
+    static asio::awaitable<std::vector<Holder>> drain(std::shared_ptr<Slots> slots, std::shared_ptr<ReadSide> reads,
+                                                      milliseconds deadline);
     static asio::awaitable<Connection> acquire(std::shared_ptr<Slots> slots, std::source_location place);
     static asio::awaitable<std::vector<Result>> run(std::shared_ptr<Slots> slots, Query query);
     static asio::awaitable<std::vector<Result>> run_beside(detail::Lease lease, Query query, Deadline not_after);
@@ -32,6 +41,8 @@ public:
                                               std::source_location place);
 
     const std::shared_ptr<Slots> slots;
+    const std::shared_ptr<ReadSide> reads;
+    detail::ReadView read_view;
 };
 
 namespace {
@@ -71,15 +82,6 @@ asio::awaitable<detail::Lease> acquire_for_one_statement(std::shared_ptr<Slots> 
     co_return co_await detail::acquire(std::move(slots), std::move(holding), not_after);
 }
 
-/// What is lent to somebody elsewhere is given back from there.
-template <class Lent>
-asio::awaitable<Lent> lend_away(asio::awaitable<Lent> work)
-{
-    Lent lent = co_await std::move(work);
-    Session::send_away(lent);
-    co_return lent;
-}
-
 } // namespace
 
 asio::awaitable<void> Pool::Impl::start(std::shared_ptr<Slots> slots)
@@ -97,22 +99,30 @@ asio::awaitable<void> Pool::Impl::start(std::shared_ptr<Slots> slots)
     if (slots->opened() == 0) std::rethrow_exception(slots->last_connect_failure());
 }
 
-asio::awaitable<std::vector<Holder>> Pool::Impl::drain(std::shared_ptr<Slots> slots, milliseconds deadline)
+asio::awaitable<std::vector<Holder>> Pool::Impl::drain(std::shared_ptr<Slots> slots, std::shared_ptr<ReadSide> reads,
+                                                       milliseconds deadline)
 {
     if (!slots->is_home(co_await asio::this_coro::executor)) {
-        auto work = drain(slots, deadline);
+        auto work = drain(slots, reads, deadline);
         co_return co_await detail::at_home(slots, std::move(work));
     }
-    slots->drain(detail::after(Clock::now(), deadline));
+    const Deadline end = detail::after(Clock::now(), deadline);
+    const auto& replicas = reads->replicas();
+    slots->drain(end);
+    if (replicas) replicas->drain(end);
     while (!slots->drained()) co_await wait_for_change(*slots);
-    co_return slots->was_cut();
+    auto cut = slots->was_cut();
+    if (!replicas) co_return cut;
+    while (!replicas->drained()) co_await wait_for_change(*replicas);
+    cut.insert(cut.end(), replicas->was_cut().begin(), replicas->was_cut().end());
+    co_return cut;
 }
 
 asio::awaitable<Connection> Pool::Impl::acquire(std::shared_ptr<Slots> slots, std::source_location place)
 {
     const auto caller = co_await asio::this_coro::executor;
     if (!slots->is_home(caller)) {
-        auto work = lend_away(acquire(slots, place));
+        auto work = detail::lend_away(acquire(slots, place));
         co_return co_await detail::at_home(slots, std::move(work));
     }
     detail::Slot::Holding holding(place, task_of(caller));
@@ -164,15 +174,18 @@ asio::awaitable<std::vector<Result>> Pool::Impl::run_beside(detail::Lease lease,
     const SqlText text = query.statements().front().text();
     const Deadline limit = detail::after(Clock::now(), slots->options().command_timeout);
     if (slot->cut) throw_cut(text, slots->options().engine, Outcome::not_sent); // while he was on his way to it
+    const bool may_write = !query.grouped(); // of those that read, the server is told that they may not
     std::vector<Result> results;
     Outcome outcome = Outcome::unknown;
     try {
         Beside answer = co_await slot->connection->run_beside(std::move(query), std::min(limit, not_after));
         slots->speeds().ran_beside(text.on(slots->options().engine), answer.took);
         results.push_back(std::move(answer.result));
-    } catch (const ConnectionLost& lost) {
-        if (!slot->cut) throw;
-        outcome = lost.outcome();
+    } catch (const Error& failure) {
+        slots->heard(slot, std::current_exception(), may_write);
+        const auto* lost = dynamic_cast<const ConnectionLost*>(&failure);
+        if (!slot->cut || !lost) throw;
+        outcome = lost->outcome();
     }
     if (!results.empty()) co_return results;
     throw_cut(text, slots->options().engine, outcome);
@@ -184,7 +197,7 @@ asio::awaitable<Transaction> Pool::Impl::begin(std::shared_ptr<Slots> slots, Tra
 {
     const auto caller = co_await asio::this_coro::executor;
     if (!slots->is_home(caller)) {
-        auto work = lend_away(begin(slots, options, limit, place));
+        auto work = detail::lend_away(begin(slots, options, limit, place));
         co_return co_await detail::at_home(slots, std::move(work));
     }
     const Deadline not_after = from_now(limit);
@@ -203,20 +216,28 @@ asio::awaitable<Transaction> Pool::Impl::begin(std::shared_ptr<Slots> slots, Tra
 // -- Pool ------------------------------------------------------------------------
 
 Pool::Pool(asio::any_io_executor executor, Options options)
-    : Pool(executor, options, detail::make_driver(executor, options))
+    : Pool(executor, options, detail::make_driver(executor, options), detail::make_replica_driver(executor, options))
 {}
 
-Pool::Pool(asio::any_io_executor executor, Options options, std::unique_ptr<Driver> driver)
-    : impl_(std::make_shared<Impl>(std::move(executor), std::move(options), std::move(driver)))
+Pool::Pool(asio::any_io_executor executor, Options options, std::unique_ptr<Driver> driver,
+           std::unique_ptr<Driver> replicas)
+    : impl_(std::make_shared<Impl>(std::move(executor), std::move(options), std::move(driver), std::move(replicas)))
 {}
 
-Pool::~Pool() { impl_->slots->abandon(); }
+Pool::~Pool()
+{
+    impl_->slots->abandon();
+    if (impl_->reads->replicas()) impl_->reads->replicas()->abandon();
+}
 
 asio::awaitable<void> Pool::start() { return Impl::start(impl_->slots); }
 
 asio::awaitable<std::vector<Holder>> Pool::drain() { return drain(options().drain_timeout); }
 
-asio::awaitable<std::vector<Holder>> Pool::drain(milliseconds deadline) { return Impl::drain(impl_->slots, deadline); }
+asio::awaitable<std::vector<Holder>> Pool::drain(milliseconds deadline)
+{
+    return Impl::drain(impl_->slots, impl_->reads, deadline);
+}
 
 asio::awaitable<Connection> Pool::acquire(std::source_location place) { return Impl::acquire(impl_->slots, place); }
 
@@ -228,9 +249,20 @@ asio::awaitable<Transaction> Pool::do_begin(TransactionOptions options, std::opt
     return Impl::begin(impl_->slots, options, limit, place);
 }
 
+Executor& Pool::read() noexcept { return impl_->read_view; }
+
 PoolStats Pool::stats() const { return impl_->slots->stats(); }
 
-std::vector<Holder> Pool::holders() const { return impl_->slots->holders(); }
+ReadStats Pool::read_stats() const { return impl_->reads->stats(); }
+
+std::vector<Holder> Pool::holders() const
+{
+    auto holders = impl_->slots->holders();
+    if (!impl_->reads->replicas()) return holders;
+    for (Holder& reader : impl_->reads->replicas()->holders()) holders.push_back(std::move(reader));
+    std::ranges::sort(holders, std::ranges::greater{}, &Holder::age);
+    return holders;
+}
 
 std::string Pool::describe() const
 {
@@ -240,13 +272,18 @@ std::string Pool::describe() const
            " connections, " + std::to_string(now.size) + " now · waits " + detail::describe(asked.acquire_timeout) +
            " for one, " + detail::describe(asked.connect_timeout) + " to connect, " +
            detail::describe(asked.command_timeout) + " for a statement · " + impl_->slots->driver().describe() + " · " +
-           impl_->slots->describe_sharing();
+           impl_->slots->describe_sharing() + impl_->reads->describe();
 }
 
 const Options& Pool::options() const noexcept { return impl_->slots->options(); }
 
 asio::any_io_executor Pool::get_executor() const { return impl_->slots->executor(); }
 
-void Pool::set_log(Log log) { impl_->slots->set_log(std::move(log)); }
+void Pool::set_log(Log log)
+{
+    if (impl_->reads->replicas() && log)
+        impl_->reads->replicas()->set_log([log](std::string_view said) { log("standbys: " + std::string(said)); });
+    impl_->slots->set_log(std::move(log));
+}
 
 } // namespace trunkline::db

@@ -111,9 +111,21 @@ asio::awaitable<Session::Results> Session::run(Self self, Level level, Query que
     if (self->abandoned_ != 0) co_await clean(self, deadline);
     if (const auto statements = self->statement_options()) query.prefer(*statements);
     if (!query.statements().empty()) self->lease_->holding().statement = query.statements().front().text();
+    self->grouped_ = query.grouped();
     if (self->driver().prefers_beside(query)) co_return co_await run_beside(self, std::move(query), deadline);
     auto work = self->driver().run(std::move(query), deadline);
     co_return co_await call(self, std::move(work));
+}
+
+asio::awaitable<Session::Results> Session::run_read_only(Self self, Query query, Deadline not_after)
+{
+    TransactionOptions options;
+    options.read_only = true;
+    const Transaction transaction = co_await begin(self, 0, options, not_after);
+    const Level level = self->last_level_;
+    Results results = co_await run(self, level, std::move(query), not_after);
+    co_await commit(self, level);
+    co_return results;
 }
 
 asio::awaitable<Transaction> Session::begin(Self self, Level level, TransactionOptions options, Deadline not_after)
@@ -135,8 +147,9 @@ asio::awaitable<Transaction> Session::begin(Self self, Level level, TransactionO
     } else {
         co_await control(self, "SAVEPOINT tl_", self->open_.size() + 1, deadline);
     }
+    const bool read_only = self->open_.empty() ? options.read_only : self->open_.front().read_only;
     const auto statements = options.statements ? options.statements : self->statement_options();
-    self->open_.push_back(Open{++self->last_level_, {}, {}, statements});
+    self->open_.push_back(Open{++self->last_level_, read_only, {}, {}, statements});
     co_return Transaction(self, self->last_level_);
 }
 
@@ -341,6 +354,7 @@ asio::awaitable<Session::Results> Session::call(Self self, asio::awaitable<Resul
     const auto now = Clock::now();
     self->slots_->note_call(now - holding.turned);
     holding.turned = now;
+    if (failure) self->slots_->heard(slot, failure, self->may_write());
     self->slots_->finished(slot);
     if (failure) self->rethrow(cut, failure);
     co_return results;
@@ -360,6 +374,7 @@ asio::awaitable<Session::Results> Session::run_beside(Self self, Query query, De
         failure = std::current_exception();
     }
     slot->beside = false;
+    if (failure) self->slots_->heard(slot, failure, self->may_write());
     if (failure) self->rethrow(slot->cut, failure);
     co_return results;
 }

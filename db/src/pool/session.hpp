@@ -41,6 +41,8 @@ public:
     /// The calls below take at most `command_timeout`, and never go beyond `not_after`, which is the query's own limit
     /// from when the call is awaited, unless it is given.
     static asio::awaitable<Results> run(Self self, Level level, Query query, std::optional<Deadline> not_after = {});
+    /// Runs it in a transaction of its own that the server lets write nothing. REQUIRES: none is open.
+    static asio::awaitable<Results> run_read_only(Self self, Query query, Deadline not_after);
     static asio::awaitable<Transaction> begin(Self self, Level level, TransactionOptions options, Deadline not_after);
     static asio::awaitable<std::uint64_t> open_cursor(Self self, Level level, Query query, Deadline not_after);
     static asio::awaitable<Result> fetch(Self self, Level level, std::uint64_t cursor, SqlText statement,
@@ -64,6 +66,7 @@ public:
 private:
     struct Open {
         Level level;
+        bool read_only; // by its caller's wish
         std::vector<std::function<void()>> after_commit;
         std::vector<std::uint64_t> cursors{};
         std::optional<StatementOptions> statements{}; // how they go, where that was said
@@ -102,7 +105,20 @@ private:
     Engine engine_;
     std::vector<Open> open_;
     Level last_level_ = 0;
+    /// Nobody told the server that the call under way writes nothing.
+    bool may_write() const noexcept { return !grouped_ && (open_.empty() || !open_.front().read_only); }
+
+    bool grouped_ = false; // what was run last
     std::size_t abandoned_ = 0; // the depth from which on transactions were destroyed uncommitted; 0 is none
 };
+
+/// What is lent to somebody elsewhere is given back from there.
+template <class Lent>
+asio::awaitable<Lent> lend_away(asio::awaitable<Lent> work)
+{
+    Lent lent = co_await std::move(work);
+    Session::send_away(lent);
+    co_return lent;
+}
 
 } // namespace trunkline::db::detail

@@ -38,7 +38,7 @@ constexpr std::size_t grouped_spread = 16;
 constexpr std::size_t freely_slots_max = 3;
 constexpr std::size_t freely_seats = 1'000;
 
-PoolPolicy::Limits limits_of(const Options& options, const Driver& driver)
+PoolPolicy::Limits limits_of(const Options& options, const Driver& driver, Slots::Kind kind)
 {
     PoolPolicy::Limits limits;
     limits.max_size = std::max<std::size_t>(1, std::min(options.max_size, driver.max_connections()));
@@ -47,6 +47,11 @@ PoolPolicy::Limits limits_of(const Options& options, const Driver& driver)
     limits.max_idle = options.max_idle;
     limits.max_lifetime = options.max_lifetime;
     limits.leak_warning = options.leak_warning;
+    if (kind == Slots::Kind::standbys) { // the primary serves meanwhile, and has its own attempts
+        limits.opening_max = 2;
+        limits.backoff_first = std::chrono::seconds(1);
+        limits.backoff_max = std::chrono::seconds(15);
+    }
     if (options.sharing) {
         limits.reading = {.slots_max = reading_slots_max, .seats = reading_seats, .spread = reading_spread};
         limits.writing = {.slots_max = limits.max_size, .seats = writing_seats, .spread = 1};
@@ -75,19 +80,20 @@ void Slot::let_go(Holdings::iterator holding) noexcept
     spare.splice(spare.end(), holdings, holding);
 }
 
-std::shared_ptr<Slots> Slots::make(asio::any_io_executor executor, Options options, std::unique_ptr<Driver> driver)
+std::shared_ptr<Slots> Slots::make(asio::any_io_executor executor, Options options, std::unique_ptr<Driver> driver,
+                                   Kind kind)
 {
-    std::shared_ptr<Slots> made(new Slots(std::move(executor), std::move(options), std::move(driver)));
+    std::shared_ptr<Slots> made(new Slots(std::move(executor), std::move(options), std::move(driver), kind));
     made->self_ = made;
     return made;
 }
 
-Slots::Slots(asio::any_io_executor executor, Options options, std::unique_ptr<Driver> driver)
+Slots::Slots(asio::any_io_executor executor, Options options, std::unique_ptr<Driver> driver, Kind kind)
     : executor_(std::move(executor)),
       home_(without_task(executor_)),
       options_(std::move(options)),
       driver_(std::move(driver)),
-      policy_(limits_of(options_, *driver_), std::random_device{}()),
+      policy_(limits_of(options_, *driver_, kind), std::random_device{}()),
       wake_(executor_),
       changed_(executor_)
 {}
@@ -161,6 +167,7 @@ SlotPtr Slots::take(PoolPolicy::Use use, Deadline now)
         return slot;
     }
     const SlotPtr broken = slot;
+    look_at_fellows_of(broken);
     returned(broken, now);
     return nullptr;
 }
@@ -265,7 +272,8 @@ void Slots::grant(SlotId id, PoolPolicy::WaiterId waiter)
     const auto found = waiters_.find(waiter);
     if (slot->holdings.empty() ? !slot->alive() : !slot->usable()) {
         ++counters_.broken;
-        return policy_.refused(id, waiter, found->second->deadline(), Clock::now(), found->second->use());
+        policy_.refused(id, waiter, found->second->deadline(), Clock::now(), found->second->use());
+        return look_at_fellows_of(slot);
     }
     const auto waited = std::chrono::nanoseconds(Clock::now() - found->second->since());
     count_acquired(waited);
@@ -377,7 +385,8 @@ asio::awaitable<void> Slots::run_open(Self self, SlotPtr slot)
         ++self->opened_;
         self->counters_.create_time.add(Clock::now() - slot->opening_since);
         self->last_connect_error_.clear();
-        self->policy_.opened(slot->id, Clock::now());
+        self->note_server(slot);
+        self->policy_.opened(slot->id, Clock::now(), slot->cohort);
     }
     self->carry_out();
     self->changed_.ring();
@@ -399,6 +408,7 @@ asio::awaitable<void> Slots::run_rollback(Self self, SlotPtr slot)
         co_await slot->connection->rollback(Clock::now() + clean_up_max);
     } catch (...) {
         slot->distrusted = true;
+        self->heard(slot, std::current_exception(), false);
     }
     self->finished(slot);
     if (!slot->cut) self->returned(slot, Clock::now());

@@ -28,6 +28,8 @@ struct Slot {
     bool cut = false;                             // taken from its holder: the pool closed under it
     bool distrusted = false;                      // never to be lent again, whatever its condition says
     std::chrono::steady_clock::time_point opening_since = std::chrono::steady_clock::now();
+    PoolPolicy::CohortId cohort{};                // where it leads; none is nowhere in particular
+    Role role_at_login = Role::unknown;
 
     struct Holding {
         Holding(std::source_location from, TaskPtr by) : place(from), task(std::move(by)) {}
@@ -60,7 +62,12 @@ using SlotPtr = std::shared_ptr<Slot>;
 /// nothing is opened or lent any more, and what is left goes with the last lease.
 class Slots {
 public:
-    static std::shared_ptr<Slots> make(asio::any_io_executor executor, Options options, std::unique_ptr<Driver> driver);
+    enum class Kind {
+        main,
+        standbys, ///< beside the main ones, which serve when these cannot: they are looked for with less haste
+    };
+    static std::shared_ptr<Slots> make(asio::any_io_executor executor, Options options, std::unique_ptr<Driver> driver,
+                                       Kind kind = Kind::main);
 
     void start();
     void drain(Deadline deadline);
@@ -76,6 +83,9 @@ public:
     void give_back(const SlotPtr& slot, Slot::Holdings::iterator holding) noexcept;
     /// What ran on the slot has ended.
     void finished(const SlotPtr& slot) noexcept;
+    /// What a call failed with may say something of the server, and so of all connections to it. `may_write`: nobody had
+    /// asked that nothing be written.
+    void heard(const SlotPtr& slot, std::exception_ptr failure, bool may_write) noexcept;
 
     /// How `query` uses a connection when it needs it for itself only: a statement that is known to be short shares, and
     /// one that is grouped. Throws UsageError for one that is grouped and cannot be.
@@ -116,7 +126,7 @@ private:
     using Self = std::shared_ptr<Slots>;
     using SlotId = PoolPolicy::SlotId;
 
-    Slots(asio::any_io_executor executor, Options options, std::unique_ptr<Driver> driver);
+    Slots(asio::any_io_executor executor, Options options, std::unique_ptr<Driver> driver, Kind kind);
 
     void carry_out();
     void carry_out(const PoolPolicy::Action& action);
@@ -133,6 +143,8 @@ private:
     std::optional<std::source_location> kept_by(const TaskPtr& task) const;
     void count_acquired(std::chrono::nanoseconds waited) noexcept;
     void gone(SlotPtr slot);
+    void note_server(const SlotPtr& slot);
+    void look_at_fellows_of(const SlotPtr& slot);
     void stop(const SlotPtr& slot);
     void warn(const Slot& slot) const;
     void log(const std::string& message) const;
@@ -154,6 +166,7 @@ private:
     StatementSpeeds speeds_;
     std::weak_ptr<Slots> self_;
     std::map<SlotId, SlotPtr> slots_;
+    std::map<std::pair<std::string, Role>, PoolPolicy::CohortId> cohorts_;
     std::map<PoolPolicy::WaiterId, Waiter*> waiters_;
     std::vector<PoolPolicy::Action> to_do_;
     Occupied occupied_;

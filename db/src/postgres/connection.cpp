@@ -80,6 +80,25 @@ Condition PostgresConnection::condition() const noexcept
     return Condition::broken;
 }
 
+std::string PostgresConnection::server() const
+{
+    PGconn* const connection = wire_->native();
+    const auto said = [](const char* text) { return std::string(text ? text : ""); };
+    const std::string host = said(PQhost(connection)), address = said(PQhostaddr(connection));
+    const std::string name = host + ":" + said(PQport(connection));
+    return address.empty() || address == host ? name : name + " (" + address + ")";
+}
+
+/// PostgreSQL 14 and later say both unasked, and say it again when it changes; a pooler repeats what it once heard.
+Role PostgresConnection::role() const noexcept
+{
+    const char* const standby = PQparameterStatus(wire_->native(), "in_hot_standby");
+    const char* const read_only = PQparameterStatus(wire_->native(), "default_transaction_read_only");
+    if (session_->pooler || !standby || !read_only) return Role::unknown;
+    if (std::string_view(standby) == "on") return Role::standby;
+    return std::string_view(read_only) == "on" ? Role::read_only : Role::primary;
+}
+
 // -- The calls ---------------------------------------------------------------
 
 asio::awaitable<std::vector<Result>> PostgresConnection::run(Query query, Deadline deadline)

@@ -52,6 +52,8 @@ public:
 
     Condition condition() const noexcept override;
     bool alive() noexcept override { return wire_->alive(); }
+    std::string server() const override;
+    Role role() const noexcept override;
     std::uint64_t queries() const noexcept override { return queries_; }
     std::uint64_t cancelled() const noexcept override { return wire_->stopped(); }
 

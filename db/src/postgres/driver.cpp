@@ -2,8 +2,11 @@
 #include "postgres/driver.hpp"
 
 #include "postgres/connection.hpp"
+#include "postgres/hosts.hpp"
 #include "postgres/refusal.hpp"
 #include "postgres/target.hpp"
+
+#include <trunkline/db/error.hpp>
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
@@ -53,7 +56,12 @@ class PostgresDriver final : public Driver {
 public:
     PostgresDriver(asio::any_io_executor executor, const Options& options)
         : executor_(std::move(executor)), options_(options), lane_(std::make_shared<Lane>("postgres", lane_threads))
-    {}
+    {
+        try {
+            look_at(target_of(options_.target));
+        } catch (const ConnectFailed&) { // said again when we connect, and to somebody who asked
+        }
+    }
 
     asio::awaitable<std::unique_ptr<DriverConnection>> connect(Deadline deadline) override
     {
@@ -62,11 +70,17 @@ public:
     }
 
     bool shares() const noexcept override { return shares_; }
+    bool takes_writes() const noexcept override { return takes_writes_; }
     std::string describe() const override { return description_; }
 
 private:
+    void look_at(const Target& target)
+    {
+        takes_writes_ = target.takes_writes();
+        keeps_reading_ = target.refuses_writes();
+    }
     asio::awaitable<std::unique_ptr<DriverConnection>> log_in(Deadline deadline);
-    asio::awaitable<Keywords> locate_hosts(Deadline deadline);
+    asio::awaitable<std::vector<Host>> locate_hosts(Target target, Deadline deadline);
     asio::awaitable<Session> look_around(Wire& wire, Deadline deadline);
     asio::awaitable<void> make(Wire& wire, Block& block, Deadline deadline);
     bool pooler_of(bool stranger) const;
@@ -76,6 +90,9 @@ private:
     const Options options_;
     const std::shared_ptr<Lane> lane_;
     const std::shared_ptr<CleanTexts> clean_texts_ = std::make_shared<CleanTexts>();
+    Acquaintance acquaintance_;
+    bool takes_writes_ = true;
+    bool keeps_reading_ = false;
     std::string description_ = "PostgreSQL, not connected yet";
     bool shares_ = false;     // until it is known what is in between
     bool pooler_met_ = false; // on any connection: then none shares, ever
@@ -83,12 +100,13 @@ private:
 
 asio::awaitable<std::unique_ptr<DriverConnection>> PostgresDriver::log_in(Deadline deadline)
 {
-    Keywords keywords = co_await locate_hosts(deadline);
-    keywords.insert(keywords.begin(), {"dbname", options_.target});
-    keywords.emplace_back("client_encoding", "UTF8");
-    keywords.emplace_back("application_name", options_.application_name);
+    const Target target = target_of(options_.target);
+    auto looking = locate_hosts(target, deadline);
+    std::vector<Host> hosts = co_await std::move(looking);
+    acquaintance_.arrange(hosts, options_.random_hosts);
     auto wire = std::make_shared<Wire>(executor_, lane_);
-    co_await wire->connect(std::move(keywords), deadline);
+    Search search{std::move(hosts), target.wanted, log_in_keywords(options_), &acquaintance_};
+    co_await connect_to_one(*wire, search, deadline);
     Session session = co_await look_around(*wire, deadline);
     describe(session);
     pooler_met_ = pooler_met_ || session.pooler;
@@ -98,17 +116,16 @@ asio::awaitable<std::unique_ptr<DriverConnection>> PostgresDriver::log_in(Deadli
 }
 
 /// libpq looks names up itself, and blocks: it is given addresses.
-asio::awaitable<Keywords> PostgresDriver::locate_hosts(Deadline deadline)
+asio::awaitable<std::vector<Host>> PostgresDriver::locate_hosts(Target target, Deadline deadline)
 {
-    const Target target = target_of(options_.target);
-    if (!target.has_names()) co_return Keywords();
+    if (!target.has_names()) co_return locate(target).hosts;
     auto work = [target] { return locate(target); };
     auto located = co_await run_until(*lane_, std::move(work), deadline);
     const bool gave_up = co_await was_cancelled();
     if (gave_up) throw_cancelled();
     if (!located) throw_connect_timed_out();
-    if (located->keywords.empty()) throw_connect_failed(located->failure, "08001");
-    co_return std::move(located->keywords);
+    if (located->hosts.empty()) throw_connect_failed(located->failure, "08001");
+    co_return std::move(located->hosts);
 }
 
 /// Finds out who is there, before any statement has a name.
@@ -130,6 +147,8 @@ asio::awaitable<Session> PostgresDriver::look_around(Wire& wire, Deadline deadli
     const bool direct = PQgetvalue(answer, 0, 2) == own_port(PQsocket(wire.native()));
     session.echoes = options_.pooler != Options::Pooler::session && (session.pooler || !direct);
     session.settings = missing_settings(wire, session.pooler);
+    // A standby that is promoted keeps its sessions: without this they would begin to take writes.
+    if (keeps_reading_ && !session.pooler) session.settings.emplace_back("SET default_transaction_read_only = on");
     if (session.settings.empty()) co_return session;
     Block settings(session.settings.size());
     for (std::size_t i = 0; i < settings.size(); ++i) settings[i].text = session.settings[i];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "postgres/listening.hpp"
 
+#include "postgres/hosts.hpp"
 #include "postgres/name_lookup.hpp"
 #include "postgres/refusal.hpp"
 
@@ -33,13 +34,11 @@ Listening::Listening(const asio::any_io_executor& executor, Hear hear)
 
 asio::awaitable<void> Listening::connect(const Options& options, Deadline deadline)
 {
-    Keywords keywords;
     Target target = target_of(options.target);
-    if (target.has_names()) keywords = co_await look_up(std::move(target), deadline);
-    keywords.insert(keywords.begin(), {"dbname", options.target});
-    keywords.emplace_back("client_encoding", "UTF8");
-    keywords.emplace_back("application_name", options.application_name);
-    co_await wire_.connect(std::move(keywords), deadline);
+    const std::string wanted = target.wanted;
+    std::vector<Host> hosts = co_await look_up(std::move(target), deadline);
+    Search search{std::move(hosts), wanted, log_in_keywords(options), nullptr};
+    co_await connect_to_one(wire_, search, deadline);
     if (PQexitPipelineMode(wire_.native()) != 1) throw_lost();
 }
 

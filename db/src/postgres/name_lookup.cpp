@@ -46,37 +46,33 @@ asio::awaitable<Found> addresses_of(std::string name, Deadline deadline)
     co_return std::move(promised->answer);
 }
 
-/// One more host, for each of its addresses; a socket's folder has none.
-void append(Keywords& keywords, const std::string& host, const std::string& address, const std::string& port)
-{
-    const bool first = keywords.empty();
-    if (first) keywords = {{"host", {}}, {"hostaddr", {}}, {"port", {}}};
-    const std::string* const parts[] = {&host, &address, &port};
-    for (std::size_t i = 0; i < 3; ++i) keywords[i].second += (first ? "" : ",") + *parts[i];
-}
-
 } // namespace
 
-asio::awaitable<Keywords> look_up(Target target, Deadline deadline)
+asio::awaitable<std::vector<Host>> look_up(Target target, Deadline deadline)
 {
-    Keywords keywords;
+    if (!target.has_names()) co_return locate(target).hosts;
+    std::vector<Host> hosts;
     std::string failure;
     for (std::size_t i = 0; i < target.hosts.size(); ++i) {
-        const std::string& host = target.hosts[i];
+        Host host;
+        host.name = target.hosts[i];
+        host.port = target.ports[i];
         Target alone;
-        alone.hosts.push_back(host);
-        alone.ports.push_back(target.ports[i]);
+        alone.hosts.push_back(host.name);
         if (!alone.has_names()) {
-            const Located known = locate(alone);
-            append(keywords, host, known.keywords.at(1).second, target.ports[i]);
+            if (!host.name.empty() && host.name[0] != '/' && host.name[0] != '@') host.address = host.name;
+            hosts.push_back(host);
             continue;
         }
-        const Found answer = co_await addresses_of(host, deadline);
-        if (answer.failure) failure = "the name \"" + host + "\" cannot be looked up: " + answer.failure.message();
-        for (const auto& address : answer.addresses) append(keywords, host, address, target.ports[i]);
+        const Found answer = co_await addresses_of(host.name, deadline);
+        if (answer.failure) failure = "the name \"" + host.name + "\" cannot be looked up: " + answer.failure.message();
+        for (const auto& address : answer.addresses) {
+            host.address = address;
+            hosts.push_back(host);
+        }
     }
-    if (keywords.empty()) throw_connect_failed(failure, "08001");
-    co_return keywords;
+    if (hosts.empty()) throw_connect_failed(failure, "08001");
+    co_return hosts;
 }
 
 } // namespace trunkline::db::postgres

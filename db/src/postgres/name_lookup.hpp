@@ -10,6 +10,6 @@ namespace trunkline::db::postgres {
 /// long goes on unobserved. Throws ConnectFailed when the deadline comes first, or no host has an address.
 ///
 /// REQUIRES: it runs within `on_its_own_terms`.
-asio::awaitable<Keywords> look_up(Target target, Deadline deadline);
+asio::awaitable<std::vector<Host>> look_up(Target target, Deadline deadline);
 
 } // namespace trunkline::db::postgres

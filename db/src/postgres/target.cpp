@@ -63,13 +63,15 @@ std::vector<std::string> addresses_of(const std::string& host, std::string& fail
     return addresses;
 }
 
-void append(std::string& list, const std::string& part, bool first)
+} // namespace
+
+Keywords Host::keywords() const
 {
-    if (!first) list += ',';
-    list += part;
+    if (name.empty() && address.empty()) return {};
+    return {{"host", name}, {"hostaddr", address}, {"port", port}};
 }
 
-} // namespace
+std::string Host::shown() const { return (name.empty() ? address : name) + (port.empty() ? "" : ":" + port); }
 
 bool Target::has_names() const { return !has_addresses && std::any_of(hosts.begin(), hosts.end(), is_name); }
 
@@ -95,23 +97,20 @@ Target target_of(const std::string& url)
         throw_connect_failed("the database's URL names " + std::to_string(target.hosts.size()) + " hosts and " +
                                  std::to_string(target.ports.size()) + " ports",
                              "08001");
+    if (const auto wanted = either("target_session_attrs"); !wanted.empty()) target.wanted = wanted;
     return target;
 }
 
 Located locate(const Target& target)
 {
     Located located;
-    std::string hosts, addresses, ports;
+    if (target.has_addresses || (target.hosts.size() == 1 && !target.has_names())) {
+        located.hosts.emplace_back();
+        return located;
+    }
     for (std::size_t i = 0; i < target.hosts.size(); ++i)
-        for (const auto& address : addresses_of(target.hosts[i], located.failure)) {
-            const bool first = located.keywords.empty();
-            append(hosts, target.hosts[i], first);
-            append(addresses, address, first);
-            append(ports, target.ports[i], first);
-            located.keywords.resize(3);
-        }
-    if (located.keywords.empty()) return located;
-    located.keywords = {{"host", hosts}, {"hostaddr", addresses}, {"port", ports}};
+        for (const auto& address : addresses_of(target.hosts[i], located.failure))
+            located.hosts.push_back({target.hosts[i], address, target.ports[i]});
     return located;
 }
 

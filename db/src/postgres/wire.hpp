@@ -92,7 +92,7 @@ public:
     Wire& operator=(const Wire&) = delete;
     ~Wire();
 
-    /// Logs in with libpq's keywords and enters pipeline mode. Throws ConnectFailed.
+    /// Logs in with libpq's keywords and enters pipeline mode. Throws ConnectFailed, and may then be called again.
     asio::awaitable<void> connect(std::vector<std::pair<std::string, std::string>> keywords, Deadline deadline);
 
     /// False when the server has hung up already: nothing that is sent now would arrive. What was seen a moment ago

@@ -111,7 +111,8 @@ asio::awaitable<void> FakeServer::pass(std::string what, std::string entry, Dead
 /// One scripted connection.
 class FakeConnection final : public DriverConnection {
 public:
-    FakeConnection(std::shared_ptr<FakeServer> server, int number) : server_(std::move(server)), number_(number)
+    FakeConnection(std::shared_ptr<FakeServer> server, int number)
+        : server_(std::move(server)), number_(number), name_(server_->leads_to_)
     {
         server_->most_open_ = std::max(server_->most_open_, ++server_->open_);
     }
@@ -133,6 +134,12 @@ public:
     {
         return server_->broken_.contains(number_) ? Condition::broken : condition_;
     }
+    std::string server() const override { return name_; }
+    Role role() const noexcept override
+    {
+        const auto found = server_->roles_.find(name_);
+        return found == server_->roles_.end() ? Role::unknown : found->second;
+    }
     std::uint64_t queries() const noexcept override { return queries_; }
     std::uint64_t cancelled() const noexcept override { return cancelled_; }
 
@@ -142,6 +149,7 @@ private:
 
     std::shared_ptr<FakeServer> server_;
     int number_;
+    std::string name_;
     Condition condition_ = Condition::idle;
     std::uint64_t queries_ = 0;
     std::uint64_t cancelled_ = 0;

@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr auto start_limit = 30s;
+constexpr auto change_limit = 30s; // of role, and for a standby to catch up
 constexpr const char* server_user = "postgres";
 
 /// Where Debian keeps PostgreSQL's programs, the newest version first; empty when they are on PATH or nowhere.
@@ -68,7 +69,8 @@ PostgresServer::PostgresServer()
     const fs::path data = folder_.path() / "data";
     run_program({"cp", "-a", "--reflink=auto", pristine_cluster().string(), data.string()});
     std::ofstream(data / "pg_hba.conf") << "host all locksmith 127.0.0.1/32 scram-sha-256\n"
-                                           "local all all trust\nhost all all 127.0.0.1/32 trust\n";
+                                           "local all all trust\nhost all all 127.0.0.1/32 trust\n"
+                                           "local replication all trust\n";
     write(data / "postgresql.conf",
           "unix_socket_directories = '" + folder_.path().string() +
               "'\n"
@@ -77,6 +79,28 @@ PostgresServer::PostgresServer()
               "timezone = 'Europe/Berlin'\ndatestyle = 'German, DMY'\n");
     start();
     sql("CREATE ROLE locksmith LOGIN PASSWORD 'open sesame'");
+}
+
+PostgresServer::PostgresServer(Kind, const PostgresServer& primary)
+{
+    folder_.give_to(server_user);
+    const fs::path data = folder_.path() / "data";
+    const std::string upstream =
+        "host=" + primary.socket_folder().string() + " port=" + std::to_string(primary.port()) + " user=postgres";
+    run_program({program("pg_basebackup"), "-D", data.string(), "-d", upstream, "-R", "-X", "stream",
+                 "--checkpoint=fast", "--no-sync"},
+                server_user);
+    write(data / "postgresql.conf", "unix_socket_directories = '" + folder_.path().string() +
+                                        "'\n"
+                                        "hot_standby = on\nwal_retrieve_retry_interval = 100ms\n"
+                                        "wal_receiver_status_interval = 1s\n");
+    start();
+    catch_up_with(primary);
+}
+
+std::unique_ptr<PostgresServer> PostgresServer::standby_of(const PostgresServer& primary)
+{
+    return std::unique_ptr<PostgresServer>(new PostgresServer(Kind::standby, primary));
 }
 
 PostgresServer::~PostgresServer() { stop(); }
@@ -120,6 +144,50 @@ void PostgresServer::stop()
     server_->signal(SIGQUIT); // at once, and its children with it
     server_->wait(10s);
     server_.reset();
+}
+
+void PostgresServer::shut_down()
+{
+    server_->signal(SIGINT);
+    server_->wait(10s);
+    server_.reset();
+}
+
+/// Asks again and again, because what is waited for happens in another process.
+void PostgresServer::until(const std::string& question, std::string_view answer) const
+{
+    const auto give_up = std::chrono::steady_clock::now() + change_limit;
+    while (sql(question) != answer) {
+        if (std::chrono::steady_clock::now() >= give_up) throw std::runtime_error("it never became true: " + question);
+        std::this_thread::sleep_for(5ms);
+    }
+}
+
+void PostgresServer::promote() const
+{
+    sql("SELECT pg_promote(wait => true)");
+    until("SELECT pg_is_in_recovery()", "f");
+}
+
+void PostgresServer::set_read_only(bool read_only) const
+{
+    // In a transaction of its own that may write: it is to be undone one day.
+    sql(std::string("ALTER SYSTEM SET default_transaction_read_only = ") + (read_only ? "on" : "off"));
+    sql("SELECT pg_reload_conf()");
+    until("SELECT current_setting('default_transaction_read_only')", read_only ? "on" : "off");
+}
+
+void PostgresServer::catch_up_with(const PostgresServer& primary) const
+{
+    // A commit that waits for the disk takes along what was committed without: else the log's writer has up to 15 s.
+    primary.sql("SET synchronous_commit = on; SELECT pg_logical_emit_message(true, 'trunkline', '')");
+    const std::string written = primary.sql("SELECT pg_current_wal_flush_lsn()");
+    until("SELECT pg_last_wal_replay_lsn() >= '" + written + "'", "t");
+}
+
+std::size_t PostgresServer::sessions_of(const std::string& application) const
+{
+    return std::stoul(sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = '" + application + "'"));
 }
 
 std::string PostgresServer::url(std::string_view database, std::string_view user) const

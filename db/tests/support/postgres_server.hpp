@@ -19,6 +19,9 @@ public:
     PostgresServer();
     ~PostgresServer();
 
+    /// A streaming standby of `primary`: a copy of its data that follows it, and has caught up once.
+    static std::unique_ptr<PostgresServer> standby_of(const PostgresServer& primary);
+
     /// One for all tests of a program.
     static PostgresServer& shared();
 
@@ -39,9 +42,23 @@ public:
     /// Ends the server; its data stays for `start`.
     void stop();
     void start();
+    /// Ends it as an administrator does: sessions are told (57P01), and standbys get what is left to send.
+    void shut_down();
+
+    /// A standby becomes a primary, and takes writes when this returns.
+    void promote() const;
+    /// From now on, and in the sessions that are open, nothing can be written; or again.
+    void set_read_only(bool read_only) const;
+    /// Waits until this standby has replayed all that `primary` has written so far.
+    void catch_up_with(const PostgresServer& primary) const;
+    /// How many sessions of that application_name it has.
+    std::size_t sessions_of(const std::string& application) const;
 
 private:
+    enum class Kind { standby };
+    explicit PostgresServer(Kind kind, const PostgresServer& primary);
     bool try_start();
+    void until(const std::string& question, std::string_view answer) const;
 
     TemporaryFolder folder_;
     int port_ = 0;

@@ -18,6 +18,14 @@ enum class Condition {
     broken,                ///< never to be used again
 };
 
+/// What a server is, by its own word.
+enum class Role {
+    unknown,
+    primary,   ///< it takes writes
+    read_only, ///< it could take writes and is set to refuse them, it or the session
+    standby,   ///< it follows another server and takes none
+};
+
 /// What a statement answered that ran beside others.
 struct Beside {
     Result result;
@@ -77,6 +85,11 @@ public:
     /// Looks, without waiting, whether the server has hung up meanwhile; then the connection is `broken`.
     /// REQUIRES: nothing is under way.
     virtual bool alive() noexcept { return condition() != Condition::broken; }
+    /// Names the server that was reached, the same for all connections to it: "db1.example.test:5432". Empty where there
+    /// is no server that could be another tomorrow; then nothing is concluded from one connection for its fellows.
+    virtual std::string server() const { return {}; }
+    /// What the server is, as it said last. Costs no trip.
+    virtual Role role() const noexcept { return Role::unknown; }
     /// Statements run so far, the driver's own not counted.
     virtual std::uint64_t queries() const noexcept = 0;
     /// Calls that were stopped on the server so far.
@@ -97,6 +110,8 @@ public:
     /// Whether anything may run beside anything there, however long it takes and whatever it does, because nobody waits
     /// for a stranger on account of the connection. Otherwise only short statements share.
     virtual bool shares_everything() const noexcept { return false; }
+    /// Whether its connections are to take writes: false when it was asked for servers that take none.
+    virtual bool takes_writes() const noexcept { return true; }
 
     /// The most connections that make sense: 1 for a database in memory.
     virtual std::size_t max_connections() const noexcept { return static_cast<std::size_t>(-1); }

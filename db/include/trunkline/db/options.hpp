@@ -30,6 +30,10 @@ using std::chrono::milliseconds;
 /// | `application_name` | | trunkline |
 /// | `drain_timeout` | | 10s |
 /// | `leak_warning` | | 30s |
+/// | `load_balance_hosts`: disable, random | | disable |
+/// | `replicas`: host[:port][,host[:port]…] | | none |
+/// | `replica_max_size` | | 10 |
+/// | `max_replica_lag` | | 10s |
 ///
 /// Times are seconds without a unit, or carry ms, s, min, h. libpq's own parameters (sslmode, target_session_attrs, …)
 /// stay in `target`. When only one of the two sizes is given, the other makes room for it.
@@ -75,9 +79,14 @@ public:
     Pooler pooler = Pooler::automatic;
     Isolation isolation = Isolation::read_committed; ///< of transactions that do not ask for another
     std::string application_name = "trunkline";
-    Nested nested = Nested::refuse;     ///< what becomes of a second connection that one task asks for
-    milliseconds drain_timeout{10'000}; ///< default of `Pool::drain`
-    milliseconds leak_warning{30'000};  ///< a lease older than this is reported once; 0 is never
+    Nested nested = Nested::refuse;       ///< what becomes of a second connection that one task asks for
+    milliseconds drain_timeout{10'000};   ///< default of `Pool::drain`
+    milliseconds leak_warning{30'000};    ///< a lease older than this is reported once; 0 is never
+    bool random_hosts = false;            ///< several hosts are tried in any order instead of that of the URL
+    std::string replicas;                 ///< where `Pool::read()` looks for standbys, as hosts stand in a URL;
+                                          ///< empty: among the URL's own hosts, when it has several
+    std::size_t replica_max_size = 10;    ///< connections to standbys at most, beside `max_size`
+    milliseconds max_replica_lag{10'000}; ///< reads go to the primary when a standby is further behind; 0: never
 
     /// True when named statements must not be used whatever stands in between.
     bool pooler_safe() const noexcept

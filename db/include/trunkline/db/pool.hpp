@@ -42,6 +42,14 @@ struct PoolStats {
     std::string last_connect_error; ///< empty once a connection was opened again
 };
 
+/// How `Pool::read()` went so far.
+struct ReadStats {
+    PoolStats replicas; ///< the connections to standbys, which are not among the pool's own; empty without any
+    std::uint64_t on_replica = 0;                ///< calls and transactions that went to a standby
+    std::uint64_t on_primary = 0;                ///< those that went to the pool's own connections
+    std::optional<std::chrono::nanoseconds> lag; ///< of the standby that was measured last; none before the first
+};
+
 /// How often `Pool::transact` tries, and how long it pauses in between: between half of a pause and the whole of it,
 /// doubled each time.
 struct Retries {
@@ -71,7 +79,8 @@ public:
     /// The driver is chosen by `options.engine`. Nothing is opened before `start()` or the first call.
     Pool(asio::any_io_executor executor, Options options);
     /// With a driver of one's own: tests, instrumentation.
-    Pool(asio::any_io_executor executor, Options options, std::unique_ptr<Driver> driver);
+    Pool(asio::any_io_executor executor, Options options, std::unique_ptr<Driver> driver,
+         std::unique_ptr<Driver> replicas = nullptr);
     Pool(const Pool&) = delete;
     Pool& operator=(const Pool&) = delete;
     ~Pool() override;
@@ -87,6 +96,17 @@ public:
 
     /// A connection of one's own. Throws AcquireTimeout, which says why, after `acquire_timeout`.
     asio::awaitable<Connection> acquire(std::source_location place = std::source_location::current());
+
+    /// The same database for whoever only reads. Statements and transactions go to a standby when the options name one
+    /// (`replicas`, or several hosts), over at most `replica_max_size` connections beside the pool's own; to the primary
+    /// when no standby can be reached, or it is more than `max_replica_lag` behind. A statement whose standby dies under
+    /// it is run again there.
+    ///
+    /// What is read may be stale: what was committed a moment ago may not be there yet. A write is refused by the server
+    /// (25006), wherever it went. Without a standby a statement takes three trips instead of one.
+    ///
+    /// Lifetime: the pool's.
+    Executor& read() noexcept;
 
     /// Runs `work(transaction)` in a transaction and commits it. When the server could not serialise it (40001) or
     /// broke a deadlock with it (40P01), nothing of it remains and it is run again from its beginning, after a pause
@@ -110,7 +130,8 @@ public:
     }
 
     PoolStats stats() const;
-    /// Everyone who holds a connection now, the longest first.
+    ReadStats read_stats() const;
+    /// Everyone who holds a connection now, one to a standby included, the longest first.
     std::vector<Holder> holders() const;
     /// One line: target without password and whatever the options say, sizes, timeouts, what the driver found out (the
     /// server's version, a pooler, how statements are sent), whether statements share connections and if not why.

@@ -50,6 +50,10 @@ public:
     void fail(const std::string& what, ErrorInfo failure) { failures_[what] = std::move(failure); }
     /// The next call of `what` breaks its connection: ConnectionLost, outcome unknown.
     void lose_at(const std::string& what) { losses_.insert(what); }
+    /// Connections that are opened from now on lead to the server of that name.
+    void lead_to(std::string name) { leads_to_ = std::move(name); }
+    /// What the server of that name is, from now on and for those that are there already.
+    void turn(const std::string& name, Role role) { roles_[name] = role; }
     /// The connection breaks now, as seen at its next look.
     void break_connection(int number) { broken_.insert(number); }
 
@@ -76,6 +80,8 @@ private:
     std::map<std::string, ErrorInfo> failures_;
     std::set<std::string> losses_;
     std::set<int> broken_;
+    std::string leads_to_;
+    std::map<std::string, Role> roles_;
     int last_number_ = 0;
     std::size_t open_ = 0;
     std::size_t most_open_ = 0;
