@@ -125,7 +125,9 @@ TEST_F(SqliteSharing, each_caller_has_the_fate_of_his_own_statement)
 
 TEST_F(SqliteSharing, a_transaction_has_its_turn_between_those_who_share)
 {
+    options_.min_size = 4;
     auto first = hold_writer();
+    until([&] { return pool().stats().idle == 3; }); // nobody waits for a connection: their order is that of asking
     insert(1);
     std::optional<Transaction> second;
     auto begun = Pending<void>(io_, keep(pool().begin(), second));
