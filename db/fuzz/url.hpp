@@ -74,6 +74,7 @@ inline void check_passwords(std::string_view bytes)
     check_secret("postgresql://crm.example.test/crm?password=" + password + "&" + rest, torn);
     check_secret("postgresql://crm.example.test/crm?" + rest + "&sslpassword=" + password, torn);
     check_secret("mysql+driver://ada:" + password + "@" + rest);
+    check_secret("mysql://ada:" + password + "@" + rest);
     if (rest.find_first_of(":/?@&") == std::string::npos)
         check_secret(rest + "://ada:" + password + "@crm.example.test");
 }

@@ -4,6 +4,7 @@
 #include <trunkline/db/error.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace trunkline::db {
 
@@ -24,25 +25,6 @@ int digit_value(char c)
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
     if (c >= 'A' && c <= 'F') return c - 'A' + 10;
     return -1;
-}
-
-std::string percent_decode(std::string_view text)
-{
-    std::string decoded;
-    decoded.reserve(text.size());
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        if (text[at] != '%') {
-            decoded += text[at];
-            continue;
-        }
-        const int high = at + 2 < text.size() ? digit_value(text[at + 1]) : -1;
-        const int low = at + 2 < text.size() ? digit_value(text[at + 2]) : -1;
-        if (high < 0 || low < 0) refuse("a '%' needs two hexadecimal digits behind it; a '%' itself is written %25");
-        if (high == 0 && low == 0) refuse("it cannot hold %00");
-        decoded += static_cast<char>(high * 16 + low);
-        at += 2;
-    }
-    return decoded;
 }
 
 /// Calls `take` with each piece of `text` between the separators.
@@ -141,9 +123,10 @@ std::size_t read_user(std::string_view user, std::vector<std::string_view>& give
     return colon + 1;
 }
 
-DatabaseUrl split_postgresql(std::string_view rest)
+/// What follows the "://" of an engine that is a server.
+DatabaseUrl split_server(Engine engine, std::string_view rest)
 {
-    DatabaseUrl url{.engine = Engine::postgresql, .location = {}, .shown_location = {}, .given = {}, .parameters = {}};
+    DatabaseUrl url{.engine = engine, .location = {}, .shown_location = {}, .given = {}, .parameters = {}};
     const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
     if (std::count(rest.begin(), rest.end(), '@') > std::count(authority.begin(), authority.end(), '@') ||
         std::count(authority.begin(), authority.end(), '@') > 1)
@@ -165,8 +148,9 @@ DatabaseUrl split_postgresql(std::string_view rest)
     percent_decode(name);
     if (!name.empty()) url.given.push_back("dbname");
 
-    url.location = "postgresql://" + std::string(location);
-    url.shown_location = "postgresql://" + shown;
+    const std::string scheme = std::string(to_string(engine)) + "://";
+    url.location = scheme + std::string(location);
+    url.shown_location = scheme + shown;
     if (location.size() < rest.size()) url.parameters = read_parameters(rest.substr(location.size() + 1));
     return url;
 }
@@ -203,7 +187,14 @@ DatabaseUrl split_sqlite(std::string_view rest)
 }
 
 constexpr std::string_view forms =
-    "postgresql://user:password@host/database, sqlite:///absolute/file, sqlite:relative/file or sqlite::memory:";
+    "postgresql://user:password@host/database, mysql://user:password@host/database, sqlite:///absolute/file, "
+    "sqlite:relative/file or sqlite::memory:";
+
+/// The schemes of the engines that are servers.
+constexpr std::array<std::pair<std::string_view, Engine>, 4> schemes{{{"postgresql", Engine::postgresql},
+                                                                      {"postgres", Engine::postgresql},
+                                                                      {"mysql", Engine::mysql},
+                                                                      {"mariadb", Engine::mysql}}};
 
 /// The scheme in front of "://", or nothing: any other text before a ':' is not safe to repeat.
 std::string_view shown_scheme(std::string_view url)
@@ -219,11 +210,12 @@ std::string_view shown_scheme(std::string_view url)
 {
     const std::string_view scheme = shown_scheme(url);
     const std::string_view plain = scheme.substr(0, scheme.find('+'));
-    if (plain == "mysql" || plain == "mariadb")
-        refuse(std::string(plain) + ":// is not in this version: there is no MySQL driver yet");
-    if (plain.size() < scheme.size() && (plain == "postgresql" || plain == "postgres"))
-        refuse("write postgresql:// instead of " + std::string(scheme) + "://: the driver is not chosen in the URL");
-    if (plain.size() < scheme.size() && plain == "sqlite")
+    const bool names_driver = plain.size() < scheme.size();
+    for (const auto& [known, engine] : schemes)
+        if (names_driver && plain == known)
+            refuse("write " + std::string(to_string(engine)) + ":// instead of " + std::string(scheme) +
+                   "://: the driver is not chosen in the URL");
+    if (names_driver && plain == "sqlite")
         refuse("write sqlite:///absolute/file instead of " + std::string(scheme) +
                "://: the driver is not chosen in the URL");
     if (!scheme.empty()) refuse("'" + std::string(scheme) + "' is no scheme known here; write " + std::string(forms));
@@ -231,6 +223,25 @@ std::string_view shown_scheme(std::string_view url)
 }
 
 } // namespace
+
+std::string percent_decode(std::string_view text)
+{
+    std::string decoded;
+    decoded.reserve(text.size());
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text[at] != '%') {
+            decoded += text[at];
+            continue;
+        }
+        const int high = at + 2 < text.size() ? digit_value(text[at + 1]) : -1;
+        const int low = at + 2 < text.size() ? digit_value(text[at + 2]) : -1;
+        if (high < 0 || low < 0) refuse("a '%' needs two hexadecimal digits behind it; a '%' itself is written %25");
+        if (high == 0 && low == 0) refuse("it cannot hold %00");
+        decoded += static_cast<char>(high * 16 + low);
+        at += 2;
+    }
+    return decoded;
+}
 
 std::string percent_encode(std::string_view text, std::string_view keep)
 {
@@ -268,8 +279,9 @@ DatabaseUrl split_database_url(std::string_view url)
 {
     if (url.empty()) refuse("it is empty; write " + std::string(forms));
     check_characters(url);
-    for (const std::string_view scheme : {"postgresql://", "postgres://"})
-        if (url.starts_with(scheme)) return split_postgresql(url.substr(scheme.size()));
+    for (const auto& [scheme, engine] : schemes)
+        if (url.starts_with(scheme) && url.substr(scheme.size()).starts_with("://"))
+            return split_server(engine, url.substr(scheme.size() + 3));
     if (url.starts_with("sqlite:")) return split_sqlite(url.substr(7));
     refuse_scheme(url);
 }

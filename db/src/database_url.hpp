@@ -16,7 +16,8 @@ struct UrlParameter {
 /// A database URL taken apart, nothing of it interpreted yet.
 struct DatabaseUrl {
     Engine engine = Engine::sqlite;
-    /// PostgreSQL: all before the `?`, as written. SQLite: the file, decoded, or ":memory:".
+    /// PostgreSQL and MySQL: all before the `?`, as written, behind `postgresql://` or `mysql://`. SQLite: the file,
+    /// decoded, or ":memory:".
     std::string location;
     /// `location` with the password replaced by `***`; SQLite's file encoded again.
     std::string shown_location;
@@ -34,6 +35,9 @@ void check_hosts(std::string_view hosts);
 
 /// `file` as the location part of a sqlite: URL.
 std::string shown_sqlite_location(std::string_view file);
+
+/// Each %XX as the byte it stands for. Throws UsageError when it is not whole, or %00.
+std::string percent_decode(std::string_view text);
 
 /// Everything but letters, digits and `keep` as %XX.
 std::string percent_encode(std::string_view text, std::string_view keep);

@@ -9,6 +9,7 @@
 #include <array>
 #include <limits>
 #include <map>
+#include <span>
 
 namespace trunkline::db {
 
@@ -230,6 +231,30 @@ constexpr auto libpq = std::to_array<std::string_view>({
 constexpr std::array<std::string_view, 6> session_attrs{"any",     "read-write", "read-only",
                                                         "primary", "standby",    "prefer-standby"};
 
+/// What our MySQL driver reads out of the target; see docs/mysql.md.
+constexpr auto mysql_names = std::to_array<std::string_view>(
+    {"user", "password", "socket", "ssl_mode", "ssl_ca", "ssl_capath", "ssl_cert", "ssl_key", "ssl_cipher", "ssl_crl",
+     "ssl_crlpath", "ssl_fingerprint", "tls_version"});
+
+constexpr auto ssl_modes = std::to_array<std::string_view>({"disabled", "required", "verify_ca", "verify_identity"});
+
+/// The parameters that an engine's driver reads itself.
+std::span<const std::string_view> names_of(Engine engine)
+{
+    switch (engine) {
+    case Engine::postgresql: return libpq;
+    case Engine::mysql: return mysql_names;
+    case Engine::sqlite: break;
+    }
+    return {};
+}
+
+constexpr std::string_view shown_name(Engine engine)
+{
+    if (engine == Engine::sqlite) return "SQLite";
+    return engine == Engine::mysql ? "MySQL" : "PostgreSQL";
+}
+
 template <class Names>
 bool contains(const Names& names, std::string_view name)
 {
@@ -270,7 +295,8 @@ std::vector<std::string_view> known_names(Engine engine)
         for (const std::string_view alias : parameter.also)
             if (!alias.empty()) names.push_back(alias);
     }
-    if (engine == Engine::postgresql) names.insert(names.end(), libpq.begin(), libpq.end());
+    const auto own = names_of(engine);
+    names.insert(names.end(), own.begin(), own.end());
     return names;
 }
 
@@ -280,8 +306,12 @@ std::vector<std::string_view> known_names(Engine engine)
         refuse("'timeout' could mean acquire_timeout, connect_timeout or command_timeout: write the one that is meant");
     if (given.name == "client_encoding") refuse("'client_encoding' cannot be chosen: it is always UTF-8");
     if (given.name == "replication") refuse("'replication' is not something a pool can do");
-    if (engine == Engine::sqlite && contains(libpq, given.name))
-        refuse("'" + given.name + "' is for PostgreSQL and means nothing to SQLite");
+    if (engine == Engine::mysql && (given.name == "charset" || given.name == "collation"))
+        refuse("'" + given.name + "' cannot be chosen: it is always utf8mb4");
+    for (const Engine other : {Engine::postgresql, Engine::mysql})
+        if (contains(names_of(other), given.name))
+            refuse("'" + given.name + "' is for " + std::string(shown_name(other)) + " and means nothing to " +
+                   std::string(shown_name(engine)));
     const auto plain = [](char c) { return c > 0x20 && c < 0x7f; };
     const bool shown =
         given.may_be_shown && given.name.size() <= 64 && std::all_of(given.name.begin(), given.name.end(), plain);
@@ -306,6 +336,7 @@ public:
         for (const UrlParameter& given : url_.parameters) read_one(given);
         settle_sizes();
         check_preparing();
+        if (url_.engine == Engine::mysql) check_mysql();
         return std::move(draft_.options);
     }
 
@@ -314,7 +345,9 @@ private:
     {
         const auto [name, value] = in_our_words(given.name, given.value);
         if (const Parameter* parameter = find_parameter(name)) return read_ours(given, *parameter, name, value);
-        if (url_.engine != Engine::postgresql || !contains(libpq, given.name)) refuse_unknown(given, url_.engine);
+        if (!contains(names_of(url_.engine), given.name)) refuse_unknown(given, url_.engine);
+        if (given.name == "ssl_mode" && !contains(ssl_modes, given.value))
+            wants(given.name, "disabled, required, verify_ca or verify_identity");
         if (!spelled_.try_emplace(given.name, given.name).second) refuse("'" + given.name + "' is given twice");
         if (given.name == "target_session_attrs" && !contains(session_attrs, given.value))
             wants(given.name, "any, read-write, read-only, primary, standby or prefer-standby");
@@ -367,6 +400,15 @@ private:
             refuse(spelled("no_prepare") + " asks for named statements, which " + spelled("pooler") + " rules out");
     }
 
+    void check_mysql() const
+    {
+        if (has("socket") == has("host"))
+            refuse(has("host") ? "a host and a 'socket' cannot both be meant: give one"
+                               : "name the host, mysql://user:password@host/database, or a unix 'socket'");
+        if (has("socket") && has("port")) refuse("a port means nothing to a unix 'socket'");
+        if (!has("user")) refuse("name the user: mysql://user:password@host/database");
+    }
+
     const DatabaseUrl& url_;
     Draft draft_;
     std::map<std::string_view, std::string_view> spelled_; ///< which word of the URL set the option of that name
@@ -388,7 +430,8 @@ std::string shown_target(const Options& options)
         }
         return shown;
     } catch (const UsageError&) {
-        return "postgresql://***"; // set by hand, in a form that we cannot cut a password out of
+        // Set by hand, in a form that we cannot cut a password out of.
+        return std::string(to_string(options.engine)) + "://***";
     }
 }
 

@@ -23,7 +23,15 @@ std::string written_year(std::int64_t year)
 
 } // namespace
 
-std::string_view to_string(Engine engine) noexcept { return engine == Engine::postgresql ? "postgresql" : "sqlite"; }
+std::string_view to_string(Engine engine) noexcept
+{
+    switch (engine) {
+    case Engine::postgresql: return "postgresql";
+    case Engine::sqlite: return "sqlite";
+    case Engine::mysql: break;
+    }
+    return "mysql";
+}
 
 Bytes Bytes::from(std::string_view text)
 {

@@ -150,8 +150,8 @@ TEST_P(Conformance, stats_and_holders_say_who_holds_what)
     }
     EXPECT_EQ(pool().stats().in_use, 0u);
     EXPECT_TRUE(pool().holders().empty());
-    EXPECT_NE(pool().describe().find(std::string(is_postgresql() ? "PostgreSQL" : "SQLite")), std::string::npos)
-        << pool().describe();
+    const std::string name = is_postgresql() ? "PostgreSQL" : is_mysql() ? "MariaDB" : "SQLite";
+    EXPECT_NE(pool().describe().find(name), std::string::npos) << pool().describe();
 }
 
 TEST_P(Conformance, a_task_knows_what_it_holds)
@@ -242,9 +242,7 @@ TEST_P(Conformance, what_outlives_its_pool_fails_and_does_no_harm)
     failure_of<PoolClosed>(tx.execute("SELECT 1"));
 }
 
-INSTANTIATE_TEST_SUITE_P(On, Conformance,
-                         ::testing::Values(Road::sqlite_file, Road::sqlite_memory, Road::postgresql, Road::pgbouncer),
-                         road_name);
+INSTANTIATE_TEST_SUITE_P(On, Conformance, ::testing::ValuesIn(all_roads), road_name);
 
 } // namespace
 } // namespace trunkline::db::testing

@@ -111,8 +111,10 @@ TEST_P(Conformance, execute_many_happens_wholly_or_not_at_all)
 
 TEST_P(Conformance, by_engine_sends_the_text_of_the_engine)
 {
-    const auto said = get(pool().fetch_value<std::string>(
-        by_engine{.postgresql = "SELECT 'postgresql' || $1", .sqlite = "SELECT 'sqlite' || $1"}, "!"));
+    const auto said = get(pool().fetch_value<std::string>(by_engine{.postgresql = "SELECT 'postgresql' || $1",
+                                                                    .sqlite = "SELECT 'sqlite' || $1",
+                                                                    .mysql = "SELECT 'mysql' || $1"},
+                                                          "!"));
     EXPECT_EQ(said, std::string(to_string(pool().engine())) + "!");
 }
 
@@ -144,7 +146,11 @@ TEST_P(Conformance, every_type_comes_back_as_it_was_sent)
             "CREATE TABLE everything (flag boolean, small smallint, middle integer, large bigint, real double precision, "
             "words text, document jsonb, raw bytea, id uuid, moment timestamptz, day date, mood text)",
         .sqlite = "CREATE TABLE everything (flag INTEGER, small INTEGER, middle INTEGER, large INTEGER, real REAL, "
-                  "words TEXT, document TEXT, raw BLOB, id BLOB, moment INTEGER, day TEXT, mood TEXT) STRICT"}));
+                  "words TEXT, document TEXT, raw BLOB, id BLOB, moment INTEGER, day TEXT, mood TEXT) STRICT",
+        .mysql =
+            "CREATE TABLE everything (flag BOOLEAN, small SMALLINT, middle INT, large BIGINT, \"real\" DOUBLE, "
+            "words TEXT CHARACTER SET utf8mb4, document JSON, raw BLOB, id BINARY(16), moment DATETIME(6), day DATE, "
+            "mood VARCHAR(20))"}));
     const Everything sent{true,
                           -32768,
                           2147483647,
@@ -158,7 +164,7 @@ TEST_P(Conformance, every_type_comes_back_as_it_was_sent)
                           Date(std::chrono::year(2024) / 2 / 29),
                           Mood::in_a_hurry};
     get(pool().execute(
-        "INSERT INTO everything (flag, small, middle, large, real, words, document, raw, id, moment, day, mood) "
+        "INSERT INTO everything (flag, small, middle, large, \"real\", words, document, raw, id, moment, day, mood) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         sent.flag, sent.small, sent.middle, sent.large, sent.real, sent.words, sent.document, sent.raw, sent.id,
         sent.moment, sent.day, sent.mood));
@@ -168,7 +174,7 @@ TEST_P(Conformance, every_type_comes_back_as_it_was_sent)
     EXPECT_EQ(back.document, sent.document);
     EXPECT_EQ(back.moment, sent.moment);
     const auto same = get(pool().fetch_value<std::int64_t>(
-        "SELECT count(*) FROM everything WHERE flag = $1 AND large = $2 AND real = $3 AND words = $4 AND raw = $5 AND id = $6 "
+        "SELECT count(*) FROM everything WHERE flag = $1 AND large = $2 AND \"real\" = $3 AND words = $4 AND raw = $5 AND id = $6 "
         "AND moment = $7 AND day = $8",
         sent.flag, sent.large, sent.real, sent.words, sent.raw, sent.id, sent.moment, sent.day));
     EXPECT_EQ(same, 1) << "and a comparison in SQL finds it";
@@ -220,7 +226,7 @@ TEST_P(Conformance, a_duplicate_is_a_unique_violation_that_names_what_was_violat
         "INSERT INTO people (id, name, email) VALUES ($1, $2, $3)", new_uuid(), "Eve", "a@crm.example.test"));
     EXPECT_EQ(again.sqlstate(), "23505");
     EXPECT_EQ(again.outcome(), Outcome::rejected);
-    EXPECT_EQ(again.constraint(), is_postgresql() ? "people_email_once" : "people.email");
+    EXPECT_EQ(again.constraint(), is_postgresql() || is_mysql() ? "people_email_once" : "people.email");
     EXPECT_FALSE(again.retryable());
     EXPECT_TRUE(again.statement().starts_with("INSERT INTO people"));
     EXPECT_NE(std::string_view(again.place().file_name()).find("conformance_statements_test"), std::string_view::npos);
@@ -235,7 +241,8 @@ TEST_P(Conformance, an_unknown_parent_is_a_foreign_key_violation)
         pool().execute("INSERT INTO notes (id, person_id) VALUES ($1, $2)", new_uuid(), new_uuid()));
     EXPECT_EQ(failure.sqlstate(), "23503");
     EXPECT_EQ(failure.outcome(), Outcome::rejected);
-    EXPECT_EQ(failure.constraint(), is_postgresql() ? "notes_person_known" : "") << "SQLite does not say which";
+    EXPECT_EQ(failure.constraint(), is_postgresql() || is_mysql() ? "notes_person_known" : "")
+        << "SQLite does not say which";
 }
 
 TEST_P(Conformance, a_failed_check_and_a_missing_value_are_check_violations)
@@ -262,9 +269,7 @@ TEST_P(Conformance, mistakes_in_the_text_have_the_same_states_everywhere)
     EXPECT_EQ(state("CREATE TABLE people (id integer)"), "42P07");
 }
 
-INSTANTIATE_TEST_SUITE_P(On, Conformance,
-                         ::testing::Values(Road::sqlite_file, Road::sqlite_memory, Road::postgresql, Road::pgbouncer),
-                         road_name);
+INSTANTIATE_TEST_SUITE_P(On, Conformance, ::testing::ValuesIn(all_roads), road_name);
 
 } // namespace
 } // namespace trunkline::db::testing

@@ -96,7 +96,7 @@ TEST_P(Conformance, after_an_error_a_transaction_can_be_rolled_back)
     EXPECT_EQ(pool().stats().broken, 0u);
 }
 
-TEST_P(Conformance, after_an_error_postgresql_refuses_the_rest_and_sqlite_undoes_the_statement_alone)
+TEST_P(Conformance, after_an_error_postgresql_refuses_the_rest_and_the_others_undo_the_statement_alone)
 {
     auto tx = get(pool().begin());
     add(tx, "Ada");
@@ -244,11 +244,8 @@ TEST_P(Conformance, after_commit_outside_a_transaction_runs_at_once)
     EXPECT_EQ(heard, 1);
 }
 
-INSTANTIATE_TEST_SUITE_P(On, Conformance,
-                         ::testing::Values(Road::sqlite_file, Road::sqlite_memory, Road::postgresql, Road::pgbouncer),
-                         road_name);
-INSTANTIATE_TEST_SUITE_P(On, ConformanceOfMany, ::testing::Values(Road::sqlite_file, Road::postgresql, Road::pgbouncer),
-                         road_name);
+INSTANTIATE_TEST_SUITE_P(On, Conformance, ::testing::ValuesIn(all_roads), road_name);
+INSTANTIATE_TEST_SUITE_P(On, ConformanceOfMany, ::testing::ValuesIn(roads_of_many), road_name);
 
 } // namespace
 } // namespace trunkline::db::testing

@@ -281,10 +281,49 @@ TEST(Options, a_sqlite_url_that_could_mean_another_file_is_refused_with_the_righ
     expect_refused("sqlite:file:crm.db", "write ./ before it");
 }
 
+TEST(Options, both_names_of_mysql_are_one_engine)
+{
+    for (const char* url :
+         {"mysql://ada:s3cret@db.crm.example.test:3306/crm", "mariadb://ada:s3cret@db.crm.example.test:3306/crm"}) {
+        const Options options = Options::parse(url);
+        EXPECT_EQ(options.engine, Engine::mysql);
+        EXPECT_EQ(options.target, "mysql://ada:s3cret@db.crm.example.test:3306/crm");
+        EXPECT_EQ(options.describe(), "mysql://ada:***@db.crm.example.test:3306/crm");
+    }
+}
+
+TEST(Options, what_mysql_reads_itself_stays_in_the_target_and_the_rest_does_not)
+{
+    const Options options =
+        Options::parse("mysql://ada:a%26b@h/crm?ssl_mode=verify_identity&max_size=3&ssl_ca=/etc/ca.pem");
+    EXPECT_EQ(options.max_size, 3u);
+    EXPECT_EQ(options.target, "mysql://ada:a%26b@h/crm?ssl_mode=verify_identity&ssl_ca=/etc/ca.pem");
+    EXPECT_EQ(options.describe(),
+              "mysql://ada:***@h/crm?ssl_mode=verify_identity&ssl_ca=/etc/ca.pem&min_size=3&max_size=3");
+    EXPECT_EQ(Options::parse("mysql:///crm?user=ada&password=s3cret&socket=/run/mysqld/mysqld.sock").describe(),
+              "mysql:///crm?user=ada&password=***&socket=/run/mysqld/mysqld.sock");
+}
+
+TEST(Options, a_mysql_url_that_could_mean_something_else_is_refused)
+{
+    expect_refused("mysql:///crm", "name the host");
+    expect_refused("mysql://h/crm", "name the user");
+    expect_refused("mysql://u@h/crm?socket=/s", "a host and a 'socket'");
+    expect_refused("mysql://u@:3306/crm?socket=/s", "a port means nothing");
+    expect_refused("mysql://u@h/crm?ssl_mode=prefer", "disabled, required, verify_ca or verify_identity");
+    expect_refused("mysql://u@h/crm?sslmode=require", "'sslmode' is for PostgreSQL and means nothing to MySQL");
+    expect_refused("postgresql://u@h/crm?ssl_ca=x", "'ssl_ca' is for MySQL and means nothing to PostgreSQL");
+    expect_refused("sqlite:a.db?ssl_mode=required", "'ssl_mode' is for MySQL and means nothing to SQLite");
+    expect_refused("mysql://u@h/crm?charset=latin1", "it is always utf8mb4");
+    expect_refused("mysql://u@h/crm?ssl_mod=required", "the nearest known one is 'ssl_mode'");
+    expect_refused("mysql://u@h/crm/x", "a '/' in the name of the database");
+    expect_refused("mysql://u@h/crm?user=v", "'user' is given twice");
+}
+
 TEST(Options, other_schemes_are_refused_with_what_to_write)
 {
-    expect_refused("mysql://u@h/db", "mysql:// is not in this version: there is no MySQL driver yet");
-    expect_refused("mysql+pymysql://u@h/db", "there is no MySQL driver yet");
+    expect_refused("mysql+pymysql://u@h/db", "write mysql:// instead of mysql+pymysql://");
+    expect_refused("mariadb+mariadbconnector://u@h/db", "write mysql://");
     expect_refused("postgresql+asyncpg://u@h/db", "write postgresql:// instead of postgresql+asyncpg://");
     expect_refused("postgres+psycopg://u@h/db", "write postgresql://");
     expect_refused("sqlite+aiosqlite:///x.db", "write sqlite:///absolute/file");
@@ -332,7 +371,15 @@ TEST(Options, no_message_ever_holds_the_password_or_a_piece_of_it)
                             "postgresql://h/db?password=Se@SeCret",
                             "postgresql://h/db?password=a#SeCret",
                             "postgresql://h/db?sslpassword=a&SeCret=b",
-                            "mysql://u:SeCret@h/db",
+                            "mysql+driver://u:SeCret@h/db",
+                            "mysql://u:SeCret@h/db?unknown=1",
+                            "mysql://u:SeCret@/db",
+                            "mysql://:SeCret@h/db",
+                            "mariadb://u:Se@SeCret@h/db",
+                            "mysql://u:SeCret@h:port/db",
+                            "mysql://u:SeCret@h/db?socket=/s",
+                            "mysql://u@h/db?password=a&SeCret=b",
+                            "mysql://u@h/db?password=a&ssl_mode=SeCret",
                             "postgresql+asyncpg://u:SeCret@h/db",
                             "postgress://u:SeCret@h/db",
                             "u:SeCret@h/db",

@@ -131,12 +131,49 @@ TEST(Sql, text_made_at_run_time_is_owned_by_what_it_became)
     EXPECT_EQ(text.on(Engine::sqlite), "SELECT " + std::string(100, '1'));
 }
 
-TEST(Sql, two_texts_in_one_are_cut_where_the_first_ends)
+TEST(Sql, texts_that_are_pieces_of_one_live_as_long_as_a_copy_does)
 {
-    const SqlText text(std::make_shared<const std::string>("SELECT 1SELECT 22"), 8, std::source_location::current());
-    const SqlText copy = text;
+    std::optional<SqlText> text;
+    {
+        const auto all = std::make_shared<const std::string>("SELECT 1SELECT 22SELECT 333");
+        const std::string_view whole = *all;
+        text.emplace(all, by_engine{whole.substr(0, 8), whole.substr(8, 9), whole.substr(17)},
+                     std::source_location::current());
+    }
+    const SqlText copy = *text;
+    text.reset();
     EXPECT_EQ(copy.on(Engine::postgresql), "SELECT 1");
     EXPECT_EQ(copy.on(Engine::sqlite), "SELECT 22");
+    EXPECT_EQ(copy.on(Engine::mysql), "SELECT 333");
+}
+
+TEST(Sql, a_text_may_be_left_out_for_mysql_alone)
+{
+    EXPECT_EQ(Sql<>("SELECT 1").text().on(Engine::mysql), "SELECT 1");
+    EXPECT_EQ(Sql<>(by_engine{.postgresql = "SELECT 1", .sqlite = "SELECT 1"}).text().on(Engine::mysql), "");
+    const Sql<int> own(by_engine{.postgresql = "SELECT $1", .sqlite = "SELECT $1", .mysql = "SELECT `$9`, $1 # $8"});
+    EXPECT_EQ(own.text().on(Engine::mysql), "SELECT `$9`, $1 # $8");
+}
+
+TEST(Sql, mysql_has_quotes_and_comments_of_its_own)
+{
+    const auto highest = [](std::string_view text) { return scan_placeholders(text, Syntax::mysql).highest; };
+    EXPECT_EQ(highest("`$1`"), 0);
+    EXPECT_EQ(highest("`a``$1` $2"), 2);
+    EXPECT_EQ(highest("'$1' \"$2\""), 0);
+    EXPECT_EQ(highest("'a\\' $1"), 1) << "a backslash is a character like any other";
+    EXPECT_EQ(highest("# $1\n$2"), 2);
+    EXPECT_EQ(highest("-- $1"), 0);
+    EXPECT_EQ(highest("5--$1"), 1) << "minus, minus";
+    EXPECT_EQ(highest("/* /* $1 */ $2"), 2) << "comments do not nest";
+    EXPECT_EQ(highest("/*!50000 $1 */ $2"), 2);
+    EXPECT_EQ(highest("/*M! $3 */"), 3) << "what the server executes is no comment";
+    EXPECT_EQ(highest("$a$ $1 $a$"), 1) << "a dollar is a letter";
+    EXPECT_EQ(highest("a$1"), 0);
+    EXPECT_EQ(highest("e'\\'$1"), 1) << "there are no E'' strings";
+    for (const std::string_view text : {"'", "`", "\"", "/*", "/*! $1", "'it''s"})
+        EXPECT_TRUE(scan_placeholders(text, Syntax::mysql).unterminated) << text;
+    EXPECT_TRUE(scan_placeholders("a ? b", Syntax::mysql).question_mark);
 }
 
 } // namespace

@@ -24,6 +24,16 @@ std::vector<std::string> split(std::string_view list)
     return parts;
 }
 
+/// The program keeps what it knows in SQLite or PostgreSQL; the library can do more.
+db::Options stored_in(const std::string& url)
+{
+    db::Options options = db::Options::parse(url);
+    if (options.engine == db::Engine::mysql)
+        throw db::UsageError("database URL: this program keeps its data in SQLite or PostgreSQL, not in MySQL or "
+                             "MariaDB; to copy clients into one, set CRM_MYSQL_ENABLED and its companions");
+    return options;
+}
+
 } // namespace
 
 accounts::Registration registration_of(const Config& config)
@@ -73,7 +83,7 @@ http::RouterOptions router_options_of(const Config& config)
 db::Options database_options_of(const Config& config)
 {
     try {
-        return db::Options::parse(config.database_url());
+        return stored_in(config.database_url());
     } catch (const db::UsageError& error) {
         throw ConfigError(std::string(config.is_set("DATABASE_URL") ? "DATABASE_URL: " : "the database's settings: ") +
                           error.what());
@@ -87,9 +97,8 @@ std::optional<db::Options> direct_options_of(const Config& config)
     if (!config.is_set("DATABASE_DIRECT_URL") && database_options_of(config).engine != db::Engine::postgresql)
         return std::nullopt;
     try {
-        db::Options options = config.is_set("DATABASE_DIRECT_URL")
-                                  ? db::Options::parse(config.get("DATABASE_DIRECT_URL"))
-                                  : database_options_of(config);
+        db::Options options = config.is_set("DATABASE_DIRECT_URL") ? stored_in(config.get("DATABASE_DIRECT_URL"))
+                                                                   : database_options_of(config);
         options.min_size = 1;
         options.max_size = 2; // one holds the lock, one migrates
         return options;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "postgres/bounded.hpp"
+#include "bounded.hpp"
 
 #include <libpq-fe.h>
 

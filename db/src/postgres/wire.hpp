@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "postgres/bounded.hpp"
+#include "bounded.hpp"
 #include "postgres/copy_text.hpp"
 #include "postgres/parameters.hpp"
 

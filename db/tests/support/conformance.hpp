@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <support/mariadb_server.hpp>
 #include <support/name_thief.hpp>
 #include <support/pgbouncer_server.hpp>
 
@@ -22,7 +23,13 @@ namespace trunkline::db::testing {
 using namespace std::chrono_literals;
 
 /// A database that keeps the promises of the library, and the way to it.
-enum class Road { sqlite_file, sqlite_memory, postgresql, pgbouncer };
+enum class Road { sqlite_file, sqlite_memory, postgresql, pgbouncer, mariadb };
+
+/// All of them, and those that have more than one connection.
+inline constexpr auto all_roads =
+    std::to_array({Road::sqlite_file, Road::sqlite_memory, Road::postgresql, Road::pgbouncer, Road::mariadb});
+inline constexpr auto roads_of_many =
+    std::to_array({Road::sqlite_file, Road::postgresql, Road::pgbouncer, Road::mariadb});
 
 inline std::string road_name(const ::testing::TestParamInfo<Road>& info)
 {
@@ -30,6 +37,7 @@ inline std::string road_name(const ::testing::TestParamInfo<Road>& info)
     case Road::sqlite_file: return "SqliteFile";
     case Road::sqlite_memory: return "SqliteMemory";
     case Road::postgresql: return "Postgresql";
+    case Road::mariadb: return "Mariadb";
     case Road::pgbouncer: break;
     }
     return "Pgbouncer";
@@ -61,6 +69,7 @@ protected:
     void SetUp() override
     {
         if (is_postgresql()) empty_database();
+        if (is_mysql()) MariadbServer::shared().sql("DROP DATABASE IF EXISTS conformance");
         open(usual());
         make_tables();
     }
@@ -70,6 +79,7 @@ protected:
     }
 
     bool is_postgresql() const { return GetParam() == Road::postgresql || GetParam() == Road::pgbouncer; }
+    bool is_mysql() const { return GetParam() == Road::mariadb; }
     bool is_in_memory() const { return GetParam() == Road::sqlite_memory; }
 
     Options usual(std::size_t max_size = 4)
@@ -180,7 +190,8 @@ protected:
     {
         return db.execute(by_engine{.postgresql = "SELECT 1 FROM pg_sleep(60)",
                                     .sqlite = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) "
-                                              "SELECT n FROM c WHERE n < 0"});
+                                              "SELECT n FROM c WHERE n < 0",
+                                    .mysql = "SELECT sleep(60)"});
     }
 
     std::list<Errand> errands_; // outlives what runs
@@ -193,6 +204,7 @@ private:
         case Road::sqlite_file: return "sqlite://" + (folder_.path() / "conformance.db").string();
         case Road::sqlite_memory: return "sqlite::memory:";
         case Road::postgresql: return PostgresServer::shared().url("conformance");
+        case Road::mariadb: return MariadbServer::shared().url("conformance");
         case Road::pgbouncer: break;
         }
         static const PgbouncerServer bouncer(PostgresServer::shared(), 8);
@@ -223,12 +235,16 @@ private:
             .postgresql = "CREATE TABLE people (id uuid PRIMARY KEY, name text NOT NULL CONSTRAINT people_name_filled "
                           "CHECK (name <> ''), email text CONSTRAINT people_email_once UNIQUE, age bigint)",
             .sqlite = "CREATE TABLE people (id BLOB PRIMARY KEY, name TEXT NOT NULL CONSTRAINT people_name_filled "
-                      "CHECK (name <> ''), email TEXT UNIQUE, age INTEGER) STRICT"}));
+                      "CHECK (name <> ''), email TEXT UNIQUE, age INTEGER) STRICT",
+            .mysql = "CREATE TABLE people (id BINARY(16) PRIMARY KEY, name VARCHAR(200) NOT NULL, email VARCHAR(200), "
+                     "age BIGINT, CONSTRAINT people_name_filled CHECK (name <> ''), "
+                     "CONSTRAINT people_email_once UNIQUE (email)) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"}));
         get(pool().execute(by_engine{
             .postgresql = "CREATE TABLE notes (id uuid PRIMARY KEY, person_id uuid NOT NULL "
                           "CONSTRAINT notes_person_known REFERENCES people (id))",
-            .sqlite =
-                "CREATE TABLE notes (id BLOB PRIMARY KEY, person_id BLOB NOT NULL REFERENCES people (id)) STRICT"}));
+            .sqlite = "CREATE TABLE notes (id BLOB PRIMARY KEY, person_id BLOB NOT NULL REFERENCES people (id)) STRICT",
+            .mysql = "CREATE TABLE notes (id BINARY(16) PRIMARY KEY, person_id BINARY(16) NOT NULL, "
+                     "CONSTRAINT notes_person_known FOREIGN KEY (person_id) REFERENCES people (id))"}));
     }
 
     template <class T>

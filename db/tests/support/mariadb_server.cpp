@@ -63,6 +63,18 @@ std::string version_word()
     throw std::runtime_error("mariadbd does not run; on Debian: apt-get install mariadb-server-core");
 }
 
+bool all_stopped(pid_t process)
+{
+    for (const auto& thread : fs::directory_iterator("/proc/" + std::to_string(process) + "/task")) {
+        std::stringstream text;
+        text << std::ifstream(thread.path() / "stat").rdbuf();
+        const std::string said = text.str();
+        const std::size_t end = said.rfind(") "); // of the thread's name
+        if (end != said.npos && said[end + 2] != 'T') return false;
+    }
+    return true;
+}
+
 /// The data folder of a server that was never started. Two programs that make it at once both succeed.
 fs::path pristine_data()
 {
@@ -186,12 +198,29 @@ void MariadbServer::kill()
 
 void MariadbServer::freeze()
 {
-    if (server_) server_->signal(SIGSTOP);
+    if (!server_) return;
+    server_->signal(SIGSTOP);
+    // The signal stops one thread after another: until the last one, somebody may still be served.
+    const auto give_up = std::chrono::steady_clock::now() + 10s;
+    while (!all_stopped(server_->pid()) && std::chrono::steady_clock::now() < give_up) std::this_thread::sleep_for(1ms);
 }
 
 void MariadbServer::thaw()
 {
     if (server_) server_->signal(SIGCONT);
+}
+
+std::string MariadbServer::url(const std::string& database) const
+{
+    sql("CREATE DATABASE IF NOT EXISTS `" + database + "`; CREATE USER IF NOT EXISTS ada@'%' IDENTIFIED BY 's3cret';" +
+        "GRANT ALL ON `" + database + "`.* TO ada@'%'");
+    return "mysql://ada:s3cret@127.0.0.1:" + std::to_string(port_) + "/" + database;
+}
+
+std::string MariadbServer::socket_url(const std::string& database) const
+{
+    (void)url(database);
+    return "mysql://ada:s3cret@/" + database + "?socket=" + socket();
 }
 
 std::string MariadbServer::sql(const std::string& text) const

@@ -24,6 +24,12 @@ public:
     int port() const noexcept { return port_; }
     std::string socket() const { return (folder_.path() / "socket").string(); }
 
+    /// A `mysql://` URL over TCP for the user `ada`, who has a password, may do everything in `database` and nothing
+    /// else. Makes the database when it is not there.
+    std::string url(const std::string& database) const;
+    /// The same user over the unix socket.
+    std::string socket_url(const std::string& database) const;
+
     /// Runs SQL as root on a connection of its own, blocking, and answers the rows: columns parted by tabs, rows by
     /// newlines, control characters escaped. Throws std::runtime_error with what the server said.
     std::string sql(const std::string& text) const;

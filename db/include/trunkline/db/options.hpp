@@ -36,7 +36,7 @@ using std::chrono::milliseconds;
 /// | `max_replica_lag` | | 10s |
 ///
 /// Times are seconds without a unit, or carry ms, s, min, h. libpq's own parameters (sslmode, target_session_attrs, …)
-/// stay in `target`. When only one of the two sizes is given, the other makes room for it.
+/// stay in `target`, as do those of MySQL (socket, ssl_mode, ssl_ca, …: docs/mysql.md). When only one of the two sizes is given, the other makes room for it.
 class Options {
 public:
     /// How the pool treats what stands between it and PostgreSQL.
@@ -51,7 +51,8 @@ public:
 
     Options() {}
 
-    /// Reads `postgresql://…`, `postgres://…`, `sqlite:///absolute/file`, `sqlite:relative/file`, `sqlite::memory:`.
+    /// Reads `postgresql://…`, `postgres://…`, `mysql://…`, `mariadb://…`, `sqlite:///absolute/file`,
+    /// `sqlite:relative/file`, `sqlite::memory:`.
     /// Unknown parameters are refused with the nearest known name, ambiguous ones (`timeout`) with the ones meant,
     /// contradictions (`min_size` above `max_size`) with both. Throws UsageError; the message never holds a password.
     static Options parse(std::string_view url);
@@ -60,8 +61,8 @@ public:
     std::string describe() const;
 
     Engine engine = Engine::sqlite;
-    /// For PostgreSQL a URL that libpq understands (may hold a password: never log it); for SQLite the file, or
-    /// ":memory:".
+    /// For PostgreSQL a URL that libpq understands, for MySQL one without the parameters that are options here (both may
+    /// hold a password: never log them); for SQLite the file, or ":memory:".
     std::string target;
 
     std::size_t min_size = 5;               ///< connections that are kept open

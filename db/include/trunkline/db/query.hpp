@@ -157,6 +157,8 @@ private:
 
     std::string postgresql_;
     std::string sqlite_;
+    std::string mysql_;
+    bool left_out_for_mysql_ = false; ///< by one of the pieces, and so by the whole
     std::vector<Value> parameters_;
     std::source_location place_;
 };

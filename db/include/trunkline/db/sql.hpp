@@ -15,10 +15,14 @@ namespace trunkline::db {
 
 /// The same statement where engines differ. Each text is checked like any other.
 ///
-///     db::by_engine{.postgresql = "… ILIKE $1", .sqlite = "… LIKE $1"}
+///     db::by_engine{.postgresql = "… ILIKE $1", .sqlite = "… LIKE $1", .mysql = "… LIKE $1"}
+///
+/// A program that does not run on MySQL leaves its text out; a pool on MySQL then refuses the statement (0A000,
+/// `not_sent`).
 struct by_engine {
     std::string_view postgresql;
     std::string_view sqlite;
+    std::string_view mysql{};
 };
 
 /// Text that is made while the program runs. It is not checked before it is sent: say why at the call.
@@ -39,36 +43,44 @@ private:
 /// The text of a statement for each engine, and who wrote it. Copies share what they own.
 class SqlText {
 public:
-    constexpr SqlText(std::string_view postgresql, std::string_view sqlite, std::source_location place)
-        : postgresql_(postgresql), sqlite_(sqlite), place_(place)
-    {}
+    constexpr SqlText(by_engine texts, std::source_location place) : texts_(texts), place_(place) {}
     SqlText(std::shared_ptr<const std::string> owned, std::source_location place)
-        : postgresql_(*owned), sqlite_(*owned), owned_(std::move(owned)), place_(place)
+        : texts_{*owned, *owned, *owned}, owned_(std::move(owned)), place_(place)
     {}
-    /// `both` is PostgreSQL's text, `postgresql_length` long, and behind it SQLite's.
-    SqlText(std::shared_ptr<const std::string> both, std::size_t postgresql_length, std::source_location place)
-        : postgresql_(std::string_view(*both).substr(0, postgresql_length)),
-          sqlite_(std::string_view(*both).substr(postgresql_length)),
-          owned_(std::move(both)),
-          place_(place)
+    /// `texts` are pieces of `owned`.
+    SqlText(std::shared_ptr<const std::string> owned, by_engine texts, std::source_location place)
+        : texts_(texts), owned_(std::move(owned)), place_(place)
     {}
 
-    std::string_view on(Engine engine) const noexcept { return engine == Engine::sqlite ? sqlite_ : postgresql_; }
+    /// Empty when it was left out for this engine.
+    std::string_view on(Engine engine) const noexcept
+    {
+        switch (engine) {
+        case Engine::sqlite: return texts_.sqlite;
+        case Engine::mysql: return texts_.mysql;
+        case Engine::postgresql: break;
+        }
+        return texts_.postgresql;
+    }
     std::source_location place() const noexcept { return place_; }
 
 private:
-    std::string_view postgresql_;
-    std::string_view sqlite_;
+    by_engine texts_;
     std::shared_ptr<const std::string> owned_;
     std::source_location place_;
 };
 
-/// What a look at a statement's text finds. Quotes, comments, `$tag$` bodies and E'' strings are skipped.
+/// By whose rules a text is read. `shared` are the quotes, comments, `$tag$` bodies and E'' strings of PostgreSQL and
+/// SQLite; `mysql` are MySQL's: also `…` and #…, comments that do not nest, the content of /*!… */ as part of the text,
+/// and neither `$tag$` nor E''.
+enum class Syntax { shared, mysql };
+
+/// What a look at a statement's text finds, with what is quoted or a comment skipped.
 struct Placeholders {
     int highest = 0;            ///< the n of the last `$n`
     std::uint64_t seen = 0;     ///< bit n-1 for `$n`
     bool unterminated = false;  ///< a quote, comment or `$tag$` without an end
-    bool question_mark = false; ///< a `?` placeholder, which no engine here takes
+    bool question_mark = false; ///< a `?` placeholder, which is not the library's
     bool backslash = false;     ///< a backslash in a plain '…': engines disagree on what it means
     bool too_many = false;      ///< beyond `placeholders_max`
 
@@ -80,7 +92,7 @@ struct Placeholders {
 inline constexpr int placeholders_max = 64;
 
 /// Finds the placeholders of `text`. Pure, and usable while compiling.
-constexpr Placeholders scan_placeholders(std::string_view text);
+constexpr Placeholders scan_placeholders(std::string_view text, Syntax syntax = Syntax::shared);
 
 namespace detail {
 // Not constexpr on purpose: the compiler prints the name of the one it meets.
@@ -93,13 +105,15 @@ void this_statement_has_a_backslash_in_a_plain_literal_use_by_engine();
 void this_statement_has_too_many_placeholders();
 void this_statement_is_missing_for_an_engine();
 
-consteval void check(std::string_view text, int arguments, bool for_one_engine)
+consteval void check(std::string_view text, int arguments, bool for_one_engine, Syntax syntax = Syntax::shared)
 {
     if (text.empty()) this_statement_is_missing_for_an_engine();
-    const Placeholders found = scan_placeholders(text);
+    const Placeholders found = scan_placeholders(text, syntax);
     if (found.unterminated) this_statement_ends_inside_a_quote_or_comment();
     if (found.backslash && !for_one_engine) this_statement_has_a_backslash_in_a_plain_literal_use_by_engine();
-    if (found.question_mark && !for_one_engine) this_statement_uses_question_mark_instead_of_dollar_number();
+    // To PostgreSQL it is an operator, too; to MySQL a placeholder and nothing else.
+    const bool question_mark_fits = for_one_engine && syntax != Syntax::mysql;
+    if (found.question_mark && !question_mark_fits) this_statement_uses_question_mark_instead_of_dollar_number();
     if (found.too_many) this_statement_has_too_many_placeholders();
     if (found.highest < arguments) this_statement_has_fewer_placeholders_than_arguments();
     if (found.highest > arguments) this_statement_has_more_placeholders_than_arguments();
@@ -117,25 +131,25 @@ public:
     template <class T>
         requires std::convertible_to<const T&, std::string_view>
     consteval Sql(const T& text, std::source_location place = std::source_location::current())
-        : postgresql_(text), sqlite_(text), place_(place)
+        : texts_{text, text, text}, place_(place)
     {
-        detail::check(postgresql_, sizeof...(Args), false);
+        detail::check(text, sizeof...(Args), false);
     }
 
     consteval Sql(by_engine texts, std::source_location place = std::source_location::current())
-        : postgresql_(texts.postgresql), sqlite_(texts.sqlite), place_(place)
+        : texts_(texts), place_(place)
     {
-        detail::check(postgresql_, sizeof...(Args), true);
-        detail::check(sqlite_, sizeof...(Args), true);
+        detail::check(texts.postgresql, sizeof...(Args), true);
+        detail::check(texts.sqlite, sizeof...(Args), true);
+        if (!texts.mysql.empty()) detail::check(texts.mysql, sizeof...(Args), true, Syntax::mysql);
     }
 
     Sql(const unsafe_sql& text) : owned_(&text.text()), place_(text.place()) {}
 
-    SqlText text() const { return owned_ ? SqlText(*owned_, place_) : SqlText(postgresql_, sqlite_, place_); }
+    SqlText text() const { return owned_ ? SqlText(*owned_, place_) : SqlText(texts_, place_); }
 
 private:
-    std::string_view postgresql_;
-    std::string_view sqlite_;
+    by_engine texts_{};
     const std::shared_ptr<const std::string>* owned_ = nullptr; // of the unsafe_sql, which outlives the call
     std::source_location place_;
 };
@@ -154,7 +168,9 @@ public:
         int number;
     };
 
-    constexpr explicit PlaceholderScanner(std::string_view text) : text_(text) {}
+    constexpr explicit PlaceholderScanner(std::string_view text, Syntax syntax = Syntax::shared)
+        : text_(text), mysql_(syntax == Syntax::mysql)
+    {}
 
     /// The next `$n` from left to right, or nothing when there are no more.
     constexpr std::optional<Found> next()
@@ -168,6 +184,7 @@ public:
     constexpr Placeholders scan()
     {
         while (at_ < text_.size()) step();
+        if (inside_executed_) found_.unterminated = true;
         return found_;
     }
 
@@ -185,8 +202,11 @@ private:
         const char c = peek();
         if (c == '\'') return skip_string(false);
         if (c == '"') return skip_quoted('"');
-        if (c == '-' && peek(1) == '-') return skip_line();
-        if (c == '/' && peek(1) == '*') return skip_comment();
+        if (c == '-' && peek(1) == '-' && (!mysql_ || ends_dashes(2))) return skip_line();
+        if (c == '/' && peek(1) == '*') return mysql_ ? mysql_comment() : skip_comment();
+        if (mysql_ && c == '`') return skip_quoted('`');
+        if (mysql_ && c == '#') return skip_line();
+        if (inside_executed_ && c == '*' && peek(1) == '/') return end_executed();
         if (c == '$') return dollar();
         if (is_word(c)) return skip_word();
         if (c == '?') found_.question_mark = true;
@@ -198,7 +218,7 @@ private:
     {
         const std::size_t begin = at_;
         while (at_ < text_.size() && (is_word(peek()) || peek() == '$')) ++at_;
-        const bool only_e = at_ - begin == 1 && (text_[begin] == 'E' || text_[begin] == 'e');
+        const bool only_e = !mysql_ && at_ - begin == 1 && (text_[begin] == 'E' || text_[begin] == 'e');
         if (only_e && peek() == '\'') skip_string(true);
     }
 
@@ -252,9 +272,36 @@ private:
         found_.unterminated = true;
     }
 
+    /// Two dashes begin a comment in MySQL only when a space or a control character follows.
+    constexpr bool ends_dashes(std::size_t ahead) const
+    {
+        return at_ + ahead >= text_.size() || static_cast<unsigned char>(peek(ahead)) <= ' ';
+    }
+
+    /// The server reads what stands in /*!… */ and /*M!… */: so do we.
+    constexpr void mysql_comment()
+    {
+        const std::size_t mark = peek(2) == 'M' ? 3 : 2;
+        if (peek(mark) == '!' && !inside_executed_) {
+            inside_executed_ = true;
+            for (at_ += mark + 1; is_digit(peek());) ++at_;
+            return;
+        }
+        const std::size_t end = text_.find("*/", at_ + 2);
+        if (end == std::string_view::npos) found_.unterminated = true;
+        at_ = end == std::string_view::npos ? text_.size() : end + 2;
+    }
+
+    constexpr void end_executed()
+    {
+        inside_executed_ = false;
+        at_ += 2;
+    }
+
     constexpr void dollar()
     {
         if (is_digit(peek(1))) return placeholder();
+        if (mysql_) return skip_word(); // a name, as it may stand in MySQL
         std::size_t end = at_ + 1;
         while (end < text_.size() && is_word(text_[end])) ++end;
         if (end >= text_.size() || text_[end] != '$') {
@@ -287,6 +334,8 @@ private:
     }
 
     std::string_view text_;
+    bool mysql_;
+    bool inside_executed_ = false;
     std::size_t at_ = 0;
     Placeholders found_;
     Found latest_{};
@@ -294,6 +343,9 @@ private:
 
 } // namespace detail
 
-constexpr Placeholders scan_placeholders(std::string_view text) { return detail::PlaceholderScanner(text).scan(); }
+constexpr Placeholders scan_placeholders(std::string_view text, Syntax syntax)
+{
+    return detail::PlaceholderScanner(text, syntax).scan();
+}
 
 } // namespace trunkline::db

@@ -19,9 +19,9 @@ using Time = std::chrono::sys_time<std::chrono::microseconds>;
 using Date = std::chrono::sys_days;
 
 /// The engines there are drivers for.
-enum class Engine { postgresql, sqlite };
+enum class Engine { postgresql, sqlite, mysql };
 
-/// "postgresql" or "sqlite".
+/// "postgresql", "sqlite" or "mysql".
 std::string_view to_string(Engine engine) noexcept;
 
 /// A JSON document as text. The text is stored as it is; PostgreSQL's jsonb normalises it.
@@ -39,7 +39,7 @@ private:
     std::string text_;
 };
 
-/// Raw bytes: bytea, BLOB.
+/// Raw bytes: bytea, BLOB, VARBINARY.
 class Bytes {
 public:
     Bytes() = default;

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "mysql/line.hpp"
+#include "mysql/session.hpp"
+#include "mysql/statement_cache.hpp"
+
+#include <trunkline/db/result.hpp>
+
+namespace trunkline::db::mysql {
+
+/// One session with a server.
+///
+/// A statement is one trip when it is known to the server, and two the first time. A unit is START TRANSACTION … COMMIT,
+/// or SAVEPOINT … RELEASE within a transaction, with a trip for each member; an INSERT that a unit repeats goes to
+/// MariaDB as one bulk. With `raw_sql` a single statement without parameters goes as text.
+///
+/// What would end the transaction that it runs in (CREATE TABLE, COMMIT, …) is refused before it is sent; what does so
+/// all the same is an error, and the transaction then takes nothing more but its rollback. An error itself does not say
+/// whether it ended the transaction (a deadlock does): the server is asked.
+class MysqlConnection final : public DriverConnection {
+public:
+    MysqlConnection(std::unique_ptr<Line> line, Session session, const Options& options);
+    MysqlConnection(const MysqlConnection&) = delete;
+    ~MysqlConnection() override;
+
+    asio::awaitable<std::vector<Result>> run(Query query, Deadline deadline) override;
+    asio::awaitable<void> begin(TransactionOptions options, Deadline deadline) override;
+    asio::awaitable<void> commit(Deadline deadline) override;
+    asio::awaitable<void> rollback(Deadline deadline) override;
+    void mark_for_reset() override { reset_due_ = true; }
+    asio::awaitable<void> close() override;
+
+    Condition condition() const noexcept override;
+    bool alive() noexcept override { return line_->alive(); }
+    std::uint64_t queries() const noexcept override { return queries_; }
+    std::uint64_t cancelled() const noexcept override { return line_->stopped(); }
+
+private:
+    /// What one call did so far, and why it did not do more.
+    struct Attempt {
+        std::vector<Result> results;
+        std::exception_ptr unreadable;    ///< a cell that has no place in a Value
+        std::optional<ErrorInfo> refused; ///< by us, before it was sent
+        Failure failure;                  ///< by the server
+        std::size_t member = 0;           ///< which statement it was
+        bool of_a_member = true;          ///< and not the unit's own BEGIN or COMMIT
+        bool unit = false;
+        bool ended_transaction = false; ///< a statement did, that should not have
+        bool cut_short = false;         ///< its rows may be what a function answers that was interrupted
+        bool broke_resetting = false;
+
+        bool failed() const noexcept { return refused || failure || ended_transaction || cut_short; }
+    };
+    struct Rows;
+
+    asio::awaitable<std::vector<Result>> run_query(Query query, Deadline deadline);
+    asio::awaitable<void> run_begin(TransactionOptions options, Deadline deadline);
+    asio::awaitable<void> run_commit(Deadline deadline);
+    asio::awaitable<void> run_rollback(Deadline deadline);
+
+    void check_ready(Deadline deadline, const Statement* first);
+    asio::awaitable<void> reset_if_due(Attempt& attempt);
+    asio::awaitable<void> run_unit(Attempt& attempt, const Query& query, bool in_bulk);
+    asio::awaitable<void> run_members(Attempt& attempt, const std::vector<Statement>& statements, bool in_bulk);
+    asio::awaitable<void> run_one(Attempt& attempt, const Statement& statement);
+    asio::awaitable<void> run_as_text(Attempt& attempt, const Statement& statement);
+    asio::awaitable<std::size_t> run_bulk(Attempt& attempt, std::span<const Statement> statements);
+    asio::awaitable<void> run_prepared(Attempt& attempt, const Statement& statement);
+    asio::awaitable<Prepared*> prepare(Attempt& attempt, const Statement& statement);
+    asio::awaitable<void> execute(Attempt& attempt, Prepared& prepared, const Statement& statement);
+    asio::awaitable<Result> read_rows(Attempt& attempt, MYSQL_STMT* handle);
+    asio::awaitable<void> forget(std::string_view text);
+    asio::awaitable<void> drop_surplus();
+    asio::awaitable<void> control(Attempt& attempt, std::string_view text);
+    asio::awaitable<void> settle(Attempt& attempt, bool was_in_transaction);
+    asio::awaitable<void> undo(Attempt& attempt, bool savepoint);
+
+    bool stands(Attempt& attempt);
+    bool refuses(Attempt& attempt, const Statement& statement);
+    void note(Attempt& attempt);
+    [[noreturn]] void fail(const Attempt& attempt, const Query& query);
+    [[noreturn]] void fail_broken(const Attempt& attempt, const Query& query);
+    [[noreturn]] void fail_control(const Attempt& attempt, std::string_view text);
+
+    StatementCache cache_; ///< goes after the line: freeing a statement of a connection that lives would block
+    std::unique_ptr<Line> line_;
+    Session session_;
+    Options options_;
+    bool begun_ = false; ///< by `begin`, and neither committed nor rolled back yet
+    bool in_unit_ = false;
+    bool reset_due_ = false;
+    std::uint64_t queries_ = 0;
+};
+
+} // namespace trunkline::db::mysql
