@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is measured beside the table: the cost of a lease, SQLite, PgBouncer. Each with its own sides, in turns."""
+"""What is measured beside the table: the cost of a lease, SQLite, PgBouncer, MariaDB. Each with its own sides, in turns."""
 import statistics
 import subprocess
 import sys
@@ -7,10 +7,13 @@ import tempfile
 
 from . import peers
 from .bouncer import Bouncer
+from .mariadb import Mariadb
 from .peers import Absent, last_json
 
 TASKS = 1000
 COSTS_SECONDS = 2
+BULK_ROWS = 1000
+MARIADB = ["bulk", "pool", "values", "single"]
 SQLITE = [("raw", 1), ("transaction", 1), ("pool", TASKS)]
 
 
@@ -64,7 +67,22 @@ def pgbouncer(options, server):
     return found
 
 
-MEASURES = {"costs": costs, "sqlite": sqlite, "pgbouncer": pgbouncer}
+def mariadb(options, _server):
+    """`execute_many` beside a bulk, a text of many rows and single rows, each written by hand; BULK_ROWS at a time."""
+    program = peers.built(options.build, "db_mysql_load")
+    rates = {mode: [] for mode in MARIADB}
+    with Mariadb(options.folder) as server:
+        for _ in range(options.rounds):
+            for mode in MARIADB:
+                command = [str(program), server.url(), mode, str(BULK_ROWS), str(options.seconds)]
+                rates[mode].append(last_json(command)["per_second"])
+    found = {f"{mode}_rows_per_second": statistics.median(values) for mode, values in rates.items()}
+    found["execute_many_by_bulk"] = ratio(rates["pool"], rates["bulk"])
+    found["execute_many_by_values"] = ratio(rates["pool"], rates["values"])
+    return found
+
+
+MEASURES = {"costs": costs, "sqlite": sqlite, "pgbouncer": pgbouncer, "mariadb": mariadb}
 
 
 def measured(options, server):

@@ -66,7 +66,8 @@ def kibibytes(value):
 
 def beside(extras):
     """The rows that have programs of their own: `extras` holds what those said, by name."""
-    costs, sqlite, bouncer = (extras.get(name) or {} for name in ("costs", "sqlite", "pgbouncer"))
+    names = ("costs", "sqlite", "pgbouncer", "mariadb")
+    costs, sqlite, bouncer, mariadb = (extras.get(name) or {} for name in names)
     nanoseconds = costs.get("acquire_release_ns")
     yield judged("acquire and release", "time", 0.5, nanoseconds and nanoseconds / 1000, duration, at_most=True)
     yield judged("acquire and release", "allocations", 0, costs.get("acquire_release_allocations"), amount, at_most=True)
@@ -78,7 +79,7 @@ def beside(extras):
     yield judged("SQLite, FULL, 1000 writers", "autocommit", 60, sqlite.get("insert_by_autocommit"))
     yield judged("SQLite, FULL, 1000 writers", "one giant transaction", 0.25, sqlite.get("insert_by_transaction"))
     yield judged("SQLite, pooled read by key", "raw read", 4, sqlite.get("read_by_raw"), at_most=True)
-    yield judged("MariaDB, execute_many", "hand-written bulk insert", 0.8, None)
+    yield judged("MariaDB, execute_many", "hand-written bulk insert", 0.8, mariadb.get("execute_many_by_bulk"))
 
 
 def outcomes(samples, sockets, extras):
