@@ -429,8 +429,8 @@ void expect_same(const Options& a, const Options& b)
     const auto all = [](const Options& o) {
         return std::tuple(o.engine, o.min_size, o.max_size, o.acquire_timeout, o.connect_timeout, o.command_timeout,
                           o.max_queries, o.max_idle, o.max_lifetime, o.raw_sql, o.no_prepare, o.statement_cache_size,
-                          o.sharing, o.pooler, o.isolation, o.application_name, o.drain_timeout, o.leak_warning, o.random_hosts,
-                          o.replicas, o.replica_max_size, o.max_replica_lag);
+                          o.sharing, o.pooler, o.isolation, o.application_name, o.drain_timeout, o.leak_warning,
+                          o.random_hosts, o.replicas, o.replica_max_size, o.max_replica_lag);
     };
     EXPECT_TRUE(all(a) == all(b)) << a.describe() << "\n" << b.describe();
     EXPECT_EQ(a.target, b.target);

@@ -108,7 +108,7 @@ private:
     /// Nobody told the server that the call under way writes nothing.
     bool may_write() const noexcept { return !grouped_ && (open_.empty() || !open_.front().read_only); }
 
-    bool grouped_ = false; // what was run last
+    bool grouped_ = false;      // what was run last
     std::size_t abandoned_ = 0; // the depth from which on transactions were destroyed uncommitted; 0 is none
 };
 

@@ -28,7 +28,7 @@ struct Slot {
     bool cut = false;                             // taken from its holder: the pool closed under it
     bool distrusted = false;                      // never to be lent again, whatever its condition says
     std::chrono::steady_clock::time_point opening_since = std::chrono::steady_clock::now();
-    PoolPolicy::CohortId cohort{};                // where it leads; none is nowhere in particular
+    PoolPolicy::CohortId cohort{}; // where it leads; none is nowhere in particular
     Role role_at_login = Role::unknown;
 
     struct Holding {

@@ -58,8 +58,8 @@ struct Submission {
 
     bool reads_only = false; // grouped, and a read: the server is told so
     bool sent = false;
-    std::string name;     // of the prepared statement; empty when it has none
-    bool unnamed = false; // its name did not work: it goes without
+    std::string name;                                     // of the prepared statement; empty when it has none
+    bool unnamed = false;                                 // its name did not work: it goes without
     std::size_t names_max = static_cast<std::size_t>(-1); // that it bears with on the connection
     int tries = 0;
     std::uint64_t stops_before = 0; // requests to stop that were over when it was sent

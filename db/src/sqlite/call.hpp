@@ -52,8 +52,8 @@ struct Call {
     std::shared_ptr<Seat> seat;
     Deadline deadline = Deadline::max();
     std::optional<Query> query;
-    bool asks = false;   ///< a reader looks at it first
-    bool writes = false; ///< a reader looked, and it is none of his
+    bool asks = false;        ///< a reader looks at it first
+    bool writes = false;      ///< a reader looked, and it is none of his
     std::uint64_t cursor = 0; ///< to open, or to fetch from
     std::size_t rows = 0;     ///< to fetch
 

@@ -126,8 +126,8 @@ void refuse_without_transaction(const Seat& seat)
     if (seat.condition == Condition::idle) throw UsageError("a cursor needs a transaction");
 }
 
-asio::awaitable<std::uint64_t> open_cursor_call(Desk::Self desk, std::shared_ptr<Seat> seat,
-                                                Query query, std::uint64_t cursor, Deadline deadline)
+asio::awaitable<std::uint64_t> open_cursor_call(Desk::Self desk, std::shared_ptr<Seat> seat, Query query,
+                                                std::uint64_t cursor, Deadline deadline)
 {
     refuse_without_transaction(*seat);
     const Statement& statement = query.statements().front();
@@ -139,8 +139,8 @@ asio::awaitable<std::uint64_t> open_cursor_call(Desk::Self desk, std::shared_ptr
     co_return cursor;
 }
 
-asio::awaitable<Result> fetch_call(Desk::Self desk, std::shared_ptr<Seat> seat, std::uint64_t cursor,
-                                   std::size_t rows, Deadline deadline)
+asio::awaitable<Result> fetch_call(Desk::Self desk, std::shared_ptr<Seat> seat, std::uint64_t cursor, std::size_t rows,
+                                   Deadline deadline)
 {
     refuse_without_transaction(*seat);
     auto call = std::make_shared<Call>(Call::Kind::fetch, seat, deadline);
@@ -150,8 +150,7 @@ asio::awaitable<Result> fetch_call(Desk::Self desk, std::shared_ptr<Seat> seat, 
     co_return std::move(results.at(0));
 }
 
-asio::awaitable<void> begin_call(Desk::Self desk, std::shared_ptr<Seat> seat, bool read_only,
-                                 Deadline deadline)
+asio::awaitable<void> begin_call(Desk::Self desk, std::shared_ptr<Seat> seat, bool read_only, Deadline deadline)
 {
     refuse_broken(*seat);
     if (seat->condition != Condition::idle) throw UsageError("the connection is in a transaction already");
