@@ -9,10 +9,6 @@ namespace trunkline::db {
 
 namespace {
 
-/// Both are far below what the engines allow; more gain nothing.
-constexpr std::size_t parameters_of_an_insert_max = 1000;
-constexpr std::size_t rows_of_an_insert_max = 500;
-
 std::string quoted(std::string_view name, char quote)
 {
     if (name.empty() || name.find('\0') != name.npos)
@@ -47,18 +43,13 @@ std::string target(std::string_view table, const Columns& columns, Engine engine
     return made + ')';
 }
 
-/// `($1, $2), ($3, $4)`.
-std::string placeholders(std::size_t rows, std::size_t columns)
+/// `($1, $2)`.
+std::string placeholders(std::size_t columns)
 {
     std::string made;
-    std::size_t number = 0;
-    for (std::size_t row = 0; row < rows; ++row) {
-        made += row ? ", (" : "(";
-        for (std::size_t column = 0; column < columns; ++column)
-            made += (column ? ", $" : "$") + std::to_string(++number);
-        made += ')';
-    }
-    return made;
+    for (std::size_t column = 1; column <= columns; ++column)
+        made += (column == 1 ? "($" : ", $") + std::to_string(column);
+    return made + ')';
 }
 
 } // namespace
@@ -86,25 +77,15 @@ Query CopyIn::query(Engine engine) &&
     return Query(Statement(SqlText(std::move(text), place_), {}), std::move(rows));
 }
 
-std::size_t CopyIn::rows_of_a_statement(Engine engine, std::size_t columns) noexcept
-{
-    if (engine == Engine::sqlite) return 1;
-    return std::clamp<std::size_t>(parameters_of_an_insert_max / columns, 1, rows_of_an_insert_max);
-}
-
 Query CopyIn::inserts(Engine engine) &&
 {
     const std::size_t width = columns_.size();
-    const std::string front = "INSERT INTO " + target(table_, columns_, engine) + " VALUES ";
+    const auto text = std::make_shared<const std::string>("INSERT INTO " + target(table_, columns_, engine) +
+                                                          " VALUES " + placeholders(width));
     std::vector<Statement> unit;
-    std::shared_ptr<const std::string> text; // the same for all statements of as many rows
-    std::size_t rows_of_text = 0;
+    unit.reserve(cells_.size() / width);
     for (auto next = cells_.begin(); next != cells_.end();) {
-        const auto left = static_cast<std::size_t>(cells_.end() - next) / width;
-        const std::size_t rows = std::min(left, rows_of_a_statement(engine, width));
-        if (rows != std::exchange(rows_of_text, rows))
-            text = std::make_shared<const std::string>(front + placeholders(rows, width));
-        const auto end = next + static_cast<std::ptrdiff_t>(rows * width);
+        const auto end = next + static_cast<std::ptrdiff_t>(width);
         unit.emplace_back(SqlText(text, place_),
                           std::vector<Value>(std::make_move_iterator(next), std::make_move_iterator(end)));
         next = end;

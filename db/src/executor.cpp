@@ -46,29 +46,10 @@ asio::awaitable<std::uint64_t> Executor::run_affected(Query query)
     co_return affected;
 }
 
-namespace {
-
-/// An INSERT of several rows failed, whose number in the unit tells the caller nothing: the message names the rows.
-[[noreturn]] void rethrow_with_rows(ErrorInfo info, std::size_t rows)
-{
-    const std::size_t first = *info.index * rows;
-    info.message += " (one of " + std::to_string(rows) + " rows from row " + std::to_string(first + 1) + " on)";
-    info.index.reset();
-    throw_error(std::move(info));
-}
-
-} // namespace
-
 asio::awaitable<std::uint64_t> Executor::run_copy(CopyIn copy)
 {
     if (copy.empty()) co_return 0;
-    const std::size_t rows = CopyIn::rows_of_a_statement(engine(), copy.columns());
-    try {
-        co_return co_await run_affected(std::move(copy).query(engine()));
-    } catch (const Error& failed) {
-        if (engine() == Engine::postgresql || rows == 1 || !failed.index()) throw;
-        rethrow_with_rows(failed.info(), rows);
-    }
+    co_return co_await run_affected(std::move(copy).query(engine()));
 }
 
 asio::awaitable<Result> Executor::run_one(Query query)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "mysql/parameters.hpp"
 
+#include "json_array.hpp"
+
 #include <cmath>
 
 namespace trunkline::db::mysql {
@@ -74,8 +76,15 @@ void bind_scalar(MYSQL_BIND& bind, enum_field_types type, void* scalar)
     bind.buffer = scalar;
 }
 
-MYSQL_BIND bind_one(const Value& value, Scalar& scalar, std::size_t parameter)
+/// What a value is written to that is not sent as it lies in memory.
+struct Written {
+    Scalar& scalar;
+    std::deque<std::string>& arrays;
+};
+
+MYSQL_BIND bind_one(const Value& value, Written to, std::size_t parameter)
 {
+    Scalar& scalar = to.scalar;
     MYSQL_BIND bind{};
     std::visit(Overloaded{
                    [&](std::monostate) { bind.buffer_type = MYSQL_TYPE_NULL; },
@@ -102,7 +111,9 @@ MYSQL_BIND bind_one(const Value& value, Scalar& scalar, std::size_t parameter)
                    [&](const std::string& given) { bind_bytes(bind, MYSQL_TYPE_STRING, given); },
                    [&](const Bytes& given) { bind_bytes(bind, MYSQL_TYPE_BLOB, given.view()); },
                    [&](const Uuid& given) { bind_bytes(bind, MYSQL_TYPE_BLOB, bytes_of(given)); },
-                   [&](const auto&) { refuse("0A000", parameter, "has a type that MySQL has no place for"); },
+                   [&](const Array& given) {
+                       bind_bytes(bind, MYSQL_TYPE_STRING, to.arrays.emplace_back(db::detail::to_json(given)));
+                   },
                },
                value.content());
     return bind;
@@ -123,7 +134,7 @@ Parameters::Parameters(const std::vector<Value>& values, const std::vector<std::
 {
     binds_.reserve(order.size());
     for (const std::size_t parameter : order) {
-        binds_.push_back(bind_one(values[parameter], scalars_[parameter], parameter));
+        binds_.push_back(bind_one(values[parameter], {scalars_[parameter], arrays_}, parameter));
         bytes_ += size_of(values[parameter]);
     }
 }
@@ -214,7 +225,7 @@ bool BulkParameters::fill(Column& column, MYSQL_BIND& bind, std::span<const Stat
             },
             [&](const Bytes& kind) { texts(kind, MYSQL_TYPE_BLOB, [](const Bytes& held) { return held.view(); }); },
             [&](const Uuid& kind) { texts(kind, MYSQL_TYPE_BLOB, bytes_of); },
-            [&](const auto&) { agreed = false; },
+            [&](const Array&) { agreed = false; }, // each on its own
         },
         sample);
     bind.u.indicator = column.indicators.data();

@@ -5,6 +5,7 @@
 
 #include <mysql.h>
 
+#include <deque>
 #include <span>
 #include <stdexcept>
 
@@ -28,7 +29,7 @@ union Scalar {
 };
 
 /// The parameters of one execution in the order of the `?`. Integers go as BIGINT, doubles as DOUBLE, times as DATETIME
-/// with microseconds, text and JSON as text, bytes and uuids as BLOB: all in binary.
+/// with microseconds, text and JSON as text, arrays as JSON text, bytes and uuids as BLOB: all in binary.
 ///
 /// Lifetime: it points into `values`.
 class Parameters {
@@ -42,7 +43,8 @@ public:
     std::size_t bytes() const noexcept { return bytes_; }
 
 private:
-    std::vector<Scalar> scalars_; ///< one for each value
+    std::vector<Scalar> scalars_;    ///< one for each value
+    std::deque<std::string> arrays_; ///< as text, those that are one
     std::vector<MYSQL_BIND> binds_;
     std::size_t bytes_ = 0;
 };

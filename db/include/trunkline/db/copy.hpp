@@ -46,13 +46,8 @@ public:
     void add(const T& row);
 
     bool empty() const noexcept { return cells_.empty(); }
-    std::size_t columns() const noexcept { return columns_.size(); }
-    /// What to run on that engine: COPY on PostgreSQL, INSERTs elsewhere. It is one unit.
+    /// What to run on that engine: COPY on PostgreSQL, an INSERT for each row elsewhere. It is one unit.
     Query query(Engine engine) &&;
-
-    /// The rows that one statement of that unit inserts; the last one may have fewer. 1 where nothing is gained by
-    /// more, so that a failure's index is the row's.
-    static std::size_t rows_of_a_statement(Engine engine, std::size_t columns) noexcept;
 
 private:
     void expect_width(std::size_t fields) const;

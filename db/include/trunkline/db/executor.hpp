@@ -58,9 +58,9 @@ public:
     ///
     ///     co_await db.copy_in("items", {"id", "name"}, rows);
     ///
-    /// COPY on PostgreSQL, INSERTs of many rows elsewhere; one unit everywhere: all of them or none, and inside a
-    /// transaction a savepoint, so that the transaction goes on after a failure. The error's `index()` is the row's, as
-    /// far as the server says it. Names are quoted (so case counts); a dot in `table` stands between schema and table.
+    /// COPY on PostgreSQL, elsewhere an INSERT for each row as in `execute_many`; one unit everywhere: all of them or none,
+    /// and inside a transaction a savepoint, so that the transaction goes on after a failure. The error's `index()` is the
+    /// row's, as far as the server says it. Names are quoted (so case counts); a dot in `table` stands between schema and table.
     template <std::ranges::input_range Rows>
     asio::awaitable<std::uint64_t> copy_in(std::string_view table, Columns columns, Rows&& rows,
                                            std::source_location place = std::source_location::current());
