@@ -115,10 +115,12 @@ AccountRoutes::Answer<http::NoContent> AccountRoutes::revoke_session(Call& call,
     co_return http::NoContent{};
 }
 
-AccountRoutes::Answer<http::Page<User>> AccountRoutes::users(Call& call, http::Params<UserFilter> filter)
+AccountRoutes::Answer<http::Page<User>> AccountRoutes::users(Call& call, http::Params<UserFilter> filter,
+                                                             http::DatabaseParameters database)
 {
+    auto db = database.on(pool_);
     http::Page<User> page;
-    page.items = co_await list_users(pool_, call.actor().tenant_id, *filter);
+    page.items = co_await list_users(db, call.actor().tenant_id, *filter);
     if (static_cast<std::int64_t>(page.items.size()) > filter->limit.value()) {
         page.items.pop_back();
         page.next = db::to_string(page.items.back().id);

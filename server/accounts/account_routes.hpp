@@ -76,7 +76,7 @@ private:
     Answer<Me> me(Call& call);
     Answer<http::Page<SessionShown>> sessions(Call& call);
     Answer<http::NoContent> revoke_session(Call& call, http::Path<ById> path);
-    Answer<http::Page<User>> users(Call& call, http::Params<UserFilter> filter);
+    Answer<http::Page<User>> users(Call& call, http::Params<UserFilter> filter, http::DatabaseParameters database);
     Answer<User> approve(Call& call, http::Path<ById> path);
     Answer<User> change_role(Call& call, http::Path<ById> path, http::Body<NewRole> input);
 

@@ -67,4 +67,17 @@ private:
     std::int64_t value_ = otherwise;
 };
 
+/// A yes or no, with a default for when it is absent.
+template <bool otherwise>
+class Flag {
+public:
+    Flag() = default;
+    explicit Flag(bool value) : value_(value) {}
+    bool value() const noexcept { return value_; }
+    operator bool() const noexcept { return value_; }
+
+private:
+    bool value_ = otherwise;
+};
+
 } // namespace trunkline

@@ -117,6 +117,8 @@ template <class T>
 inline constexpr bool may_be_absent<std::vector<T>> = false;
 template <std::int64_t min, std::int64_t max, std::int64_t otherwise>
 inline constexpr bool may_be_absent<Bounded<min, max, otherwise>> = true;
+template <bool otherwise>
+inline constexpr bool may_be_absent<Flag<otherwise>> = true;
 
 } // namespace detail
 
@@ -214,6 +216,19 @@ struct JsonCodec<Bounded<min, max, otherwise>> {
         schema.as_object()["default"] = otherwise;
         return schema;
     }
+};
+
+template <bool otherwise>
+struct JsonCodec<Flag<otherwise>> {
+    static json::value write(const Flag<otherwise>& value) { return value.value(); }
+    static bool read(const json::value& from, Flag<otherwise>& to, JsonProblems& problems)
+    {
+        bool flag = otherwise;
+        if (!from.is_null() && !detail::read_bool(from, flag, problems)) return false;
+        to = Flag<otherwise>(flag);
+        return true;
+    }
+    static json::value schema(JsonSchemas&) { return {{"type", "boolean"}, {"default", otherwise}}; }
 };
 
 template <>

@@ -28,9 +28,11 @@ std::vector<http::Route> ClientRoutes::table()
     };
 }
 
-ClientRoutes::Answer<http::Page<Client>> ClientRoutes::list(Call& call, http::Params<ClientFilter> filter)
+ClientRoutes::Answer<http::Page<Client>> ClientRoutes::list(Call& call, http::Params<ClientFilter> filter,
+                                                            http::DatabaseParameters database)
 {
-    co_return co_await list_clients(pool_, call.actor().tenant_id, *filter);
+    auto db = database.on(pool_);
+    co_return co_await list_clients(db, call.actor().tenant_id, *filter);
 }
 
 ClientRoutes::Answer<http::Created<Client>> ClientRoutes::create(Call& call, http::Body<NewClient> input)

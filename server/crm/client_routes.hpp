@@ -45,7 +45,7 @@ private:
     using Answer = asio::awaitable<Outcome<T>>;
     using Call = http::Call;
 
-    Answer<http::Page<Client>> list(Call& call, http::Params<ClientFilter> filter);
+    Answer<http::Page<Client>> list(Call& call, http::Params<ClientFilter> filter, http::DatabaseParameters database);
     Answer<http::Created<Client>> create(Call& call, http::Body<NewClient> input);
     Answer<ClientRecord> record(Call& call, http::Path<ClientPath> path);
     Answer<Client> change(Call& call, http::Path<ClientPath> path, http::Body<ClientPatch> patch);

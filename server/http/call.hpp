@@ -109,6 +109,7 @@ struct Path {
 };
 template <class T>
 struct Params { // of the query string
+    using Fields = T;
     T value;
     const T* operator->() const { return &value; }
     const T& operator*() const { return value; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <http/call.hpp>
+#include <http/database_parameters.hpp>
 
 namespace trunkline::http {
 
@@ -18,6 +19,8 @@ struct Response {
 struct RawInput {
     std::vector<std::pair<std::string, std::string>> path;  ///< {name}s of the pattern and what stood there
     std::vector<std::pair<std::string, std::string>> query; ///< decoded pairs in their order
+    /// Those of the query that are for DatabaseParameters, taken out of it where a route takes such.
+    std::vector<std::pair<std::string, std::string>> database{};
     std::string_view body;
 };
 
@@ -88,13 +91,18 @@ template <class Input>
 inline constexpr bool reads_query = false;
 template <class T>
 inline constexpr bool reads_query<Params<T>> = true;
+template <>
+inline constexpr bool reads_query<DatabaseParameters> = true;
 
 /// What JSON kind a text parameter is to be read as.
 template <class T>
 constexpr json::kind parameter_kind()
 {
     if constexpr (db::detail::is_optional<T>) return parameter_kind<typename T::value_type>();
-    else if constexpr (std::same_as<T, bool>) return json::kind::bool_;
+    else if constexpr (std::same_as<T, bool> || requires(T t) {
+                           { t.value() } -> std::same_as<bool>;
+                       })
+        return json::kind::bool_;
     else if constexpr (std::integral<T> || requires(T t) {
                            { t.value() } -> std::same_as<std::int64_t>;
                        })
@@ -151,6 +159,38 @@ struct InputCodec<Params<T>> {
         describe_parameters<T>(schemas, "query", into.parameters);
     }
 };
+
+template <>
+struct InputCodec<DatabaseParameters> {
+    static DatabaseParameters read(const RawInput& raw, JsonProblems& problems)
+    {
+        DatabaseParameters input{};
+        JsonCodec<DatabaseParameters>::read(
+            parameters_as_json(raw.database, parameter_fields<DatabaseParameters>(), problems), input, problems);
+        return input;
+    }
+    static void describe(JsonSchemas& schemas, RouteDescription& into)
+    {
+        const std::size_t before = into.parameters.size();
+        describe_parameters<DatabaseParameters>(schemas, "query", into.parameters);
+        for (std::size_t at = before; at < into.parameters.size(); ++at) {
+            json::object& parameter = into.parameters[at].as_object();
+            const std::string name(parameter.at("name").as_string());
+            parameter["description"] = std::string(describe_database_parameter(name));
+        }
+    }
+};
+
+/// The names that an input takes from the query.
+template <class Input>
+void collect_query_names(std::vector<std::string_view>&)
+{}
+template <class Input>
+    requires requires { typename Input::Fields; }
+void collect_query_names(std::vector<std::string_view>& names)
+{
+    for (const auto& field : parameter_fields<typename Input::Fields>()) names.push_back(field.first);
+}
 
 template <class T>
 struct InputCodec<Body<T>> {
@@ -239,13 +279,27 @@ inline Response replayed(const Call::Replay& stored)
             {}};
 }
 
+/// `raw`, its query split among those who read it.
+template <class... Inputs>
+RawInput sort_query(const RawInput& raw)
+{
+    RawInput sorted = raw;
+    if constexpr ((std::same_as<Inputs, DatabaseParameters> || ...)) {
+        std::vector<std::string_view> others;
+        (collect_query_names<Inputs>(others), ...);
+        sorted.database = take_database_parameters(sorted.query, others);
+    }
+    return sorted;
+}
+
 template <class Self, class Answer, class... Inputs>
 asio::awaitable<Response> serve_route(Self* self, asio::awaitable<Outcome<Answer>> (Self::*serve)(Call&, Inputs...),
                                       Call& call, const RawInput& raw)
 {
     JsonProblems problems;
-    std::tuple<Inputs...> inputs{InputCodec<Inputs>::read(raw, problems)...};
-    if constexpr (!(reads_query<Inputs> || ...)) refuse_query(raw, problems);
+    const RawInput sorted = sort_query<Inputs...>(raw);
+    std::tuple<Inputs...> inputs{InputCodec<Inputs>::read(sorted, problems)...};
+    if constexpr (!(reads_query<Inputs> || ...)) refuse_query(sorted, problems);
     if (!problems.empty())
         co_return problem({Refused::invalid, "the input is not valid", std::move(problems).take(), 0},
                           call.request_id());
