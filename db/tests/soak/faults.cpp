@@ -19,12 +19,15 @@ void Faults::begin(std::chrono::steady_clock::time_point end, std::function<void
         }
         proxy_.heal();
         over();
+        leave_.get_future().wait();
     });
 }
 
 void Faults::finish()
 {
-    if (thread_.joinable()) thread_.join();
+    if (!thread_.joinable()) return;
+    leave_.set_value();
+    thread_.join();
 }
 
 void Faults::pause(milliseconds time) { std::this_thread::sleep_for(time + milliseconds(random_() % 300)); }

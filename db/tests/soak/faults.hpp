@@ -6,6 +6,7 @@
 #include <trunkline/db/testing/fault_proxy.hpp>
 
 #include <functional>
+#include <future>
 #include <random>
 #include <thread>
 
@@ -15,7 +16,7 @@ namespace trunkline::db::soak {
 /// everything freezes for a while, nobody is let in, answers come late, the server is killed and started again. Between
 /// two of them everybody has a moment to recover.
 ///
-/// Threads: lives on one of its own.
+/// Threads: lives on one of its own. The server that it started last ends with that thread, so it stays until `finish`.
 class Faults {
 public:
     struct Counts {
@@ -29,9 +30,9 @@ public:
 
     /// Goes on until `end`; then heals everything and calls `over` on its own thread.
     void begin(std::chrono::steady_clock::time_point end, std::function<void()> over);
-    /// Waits for the end.
+    /// Waits for the end, and lets go of the server.
     void finish();
-    /// REQUIRES: finish().
+    /// REQUIRES: `over` was called.
     const Counts& counts() const noexcept { return counts_; }
 
 private:
@@ -44,6 +45,7 @@ private:
     testing::PostgresServer& server_;
     std::mt19937 random_;
     Counts counts_;
+    std::promise<void> leave_;
     std::thread thread_;
 };
 

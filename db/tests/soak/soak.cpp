@@ -157,13 +157,12 @@ void live_with_faults(PostgresServer& server, const Plan& plan, Findings& findin
         });
         run(io, storm.run(), findings);
         run(io, ledger.finished(), findings);
-        faults.finish();
         struck = faults.counts();
+        ledger.compare();
         // A server that restarts may still list a connection that the pool has seen die.
         findings.expect(watch.most() <= static_cast<int>(2 * max_size),
                         "the server had " + std::to_string(watch.most()) + " connections of a pool of 8");
     }
-    ledger.compare();
     work = ledger.tally();
     storm_tally = storm.tally();
     findings.add(work.findings, work.first_finding);
