@@ -9,7 +9,8 @@ using MysqlValues = Conformance;
 
 TEST_P(MysqlValues, arrays_and_numerics_go_as_text)
 {
-    get(pool().execute("CREATE TABLE lists (id BIGINT PRIMARY KEY, numbers LONGTEXT, words LONGTEXT, rate DECIMAL(40, 20))"));
+    get(pool().execute(
+        "CREATE TABLE lists (id BIGINT PRIMARY KEY, numbers LONGTEXT, words LONGTEXT, rate DECIMAL(40, 20))"));
     const std::vector<std::int64_t> numbers{std::numeric_limits<std::int64_t>::min(), 0, 7};
     const std::vector<std::optional<std::string>> words{"a", std::nullopt, "", "\"\\\n"};
     const Numeric rate("12345678901234567890.12345678901234567890");

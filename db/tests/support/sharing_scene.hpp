@@ -69,7 +69,7 @@ protected:
     /// Runs `work` until it is known as short, which takes longer on a machine that is busy with other things.
     void learn()
     {
-        const auto limit = steady_clock::now() + 30s;
+        const auto limit = steady_clock::now() + 120s;
         for (bool shared = false; !shared;) {
             run_some();
             for (int i = 0; i < 2; ++i) go(expect_answer(0, i));
@@ -102,7 +102,7 @@ protected:
     }
     void until(std::function<bool()> reached)
     {
-        const auto limit = steady_clock::now() + 30s;
+        const auto limit = steady_clock::now() + 120s;
         io.restart();
         while (!reached())
             if (io.run_one_until(limit) == 0) throw std::runtime_error("what was waited for did not happen");
