@@ -3,6 +3,8 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
+
 namespace trunkline::db::testing {
 namespace {
 

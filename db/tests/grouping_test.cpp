@@ -7,6 +7,8 @@
 
 #include <boost/system/system_error.hpp>
 
+#include <cstdlib>
+
 namespace trunkline::db {
 namespace {
 
@@ -111,6 +113,35 @@ TEST_F(Grouping, an_insert_that_is_refused_takes_nobody_with_it_and_nothing_happ
     EXPECT_EQ(failure_of<UniqueViolation>(*callers[50]).outcome(), Outcome::rejected);
     EXPECT_EQ(failures(), 1u);
     EXPECT_EQ(rows(), "100");
+}
+
+/// Mixed work of one of many callers, one in a hundred wrong on purpose, and what he is answered.
+asio::awaitable<void> mixed_work(Pool& pool, std::int64_t first, std::int64_t count)
+{
+    for (std::int64_t id = first; id < first + count; ++id) {
+        Grouped db(pool);
+        const std::int64_t divisor = id % 100 == 7 ? 0 : 1;
+        std::string state;
+        try {
+            if (id % 3 == 0) EXPECT_EQ(co_await db.execute("INSERT INTO grouped_log (id) VALUES ($1)", id), 1u);
+            EXPECT_EQ(co_await db.fetch_value<std::int64_t>("SELECT $1::bigint / $2::bigint", id, divisor), id);
+        } catch (const Error& refused) {
+            EXPECT_EQ(refused.outcome(), Outcome::rejected);
+            state = refused.sqlstate();
+        }
+        EXPECT_EQ(state, divisor == 0 ? "22012" : "") << id;
+    }
+}
+
+TEST_F(Grouping, everybody_gets_exactly_his_own_answer_and_nothing_is_written_twice)
+{
+    const char* const wanted = std::getenv("TRUNKLINE_MIXED_STATEMENTS");
+    const std::int64_t tasks = 100, each = (wanted ? std::atoll(wanted) : 10'000) / tasks;
+    use(4);
+    for (std::int64_t task = 0; task < tasks; ++task) go(mixed_work(*pool, task * each, each));
+    finish_all();
+    EXPECT_EQ(failures(), 0u);
+    EXPECT_EQ(rows(), std::to_string((tasks * each + 2) / 3));
 }
 
 TEST_F(Grouping, a_write_smuggled_among_reads_is_refused_by_the_server)

@@ -68,7 +68,7 @@ void Slots::look_at_fellows_of(const SlotPtr& slot)
     if (slot->cohort == PoolPolicy::CohortId{}) return;
     for (const auto& [id, fellow] : slots_) {
         if (fellow == slot || fellow->cohort != slot->cohort) continue;
-        if (!fellow->holdings.empty() || fellow->running || !fellow->connection || fellow->alive()) continue;
+        if (!fellow->holdings.empty() || fellow->busy() || !fellow->connection || fellow->alive()) continue;
         ++counters_.broken;
         policy_.lost(id, Clock::now());
     }

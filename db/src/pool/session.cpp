@@ -364,6 +364,8 @@ asio::awaitable<Session::Results> Session::call(Self self, asio::awaitable<Resul
 asio::awaitable<Session::Results> Session::run_beside(Self self, Query query, Deadline deadline)
 {
     const SlotPtr slot = self->lease_->slot();
+    Slot::Holding& holding = self->lease_->holding();
+    holding.turned = Clock::now();
     slot->beside = true; // stays when this coroutine is destroyed in the middle: see Slots::give_back
     std::exception_ptr failure;
     Results results;
@@ -374,6 +376,9 @@ asio::awaitable<Session::Results> Session::run_beside(Self self, Query query, De
         failure = std::current_exception();
     }
     slot->beside = false;
+    const auto now = Clock::now();
+    self->slots_->note_call(now - holding.turned);
+    holding.turned = now;
     if (failure) self->slots_->heard(slot, failure, self->may_write());
     if (failure) self->rethrow(slot->cut, failure);
     co_return results;

@@ -32,7 +32,7 @@ Holder Slots::holder_of(const Slot& slot, const Slot::Holding& holding) const
     if (holding.statement) holder.statement = std::string(holding.statement->on(options_.engine));
     if (holding.task) holder.task = holding.task->name();
     holder.shared = holding.use != PoolPolicy::Use::alone;
-    holder.running = holder.shared || slot.running;
+    holder.running = holder.shared || slot.busy();
     if (!holder.running && slot.usable()) holder.in_transaction = slot.connection->condition() != Condition::idle;
     return holder;
 }
