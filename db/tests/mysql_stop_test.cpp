@@ -152,7 +152,7 @@ TEST_F(MysqlStop, a_frozen_server_is_waited_for_with_a_bound)
 TEST_F(MysqlStop, while_a_statement_waits_the_loop_turns)
 {
     const auto connection = connect();
-    Beside& running = go(call(*connection, "SELECT sleep(0.3)", in(20s)));
+    Beside& running = go(call(*connection, "SELECT sleep(1.5)", in(20s)));
     asio::steady_timer tick(io);
     int ticks = 0;
     while (!running.over) {
@@ -163,7 +163,7 @@ TEST_F(MysqlStop, while_a_statement_waits_the_loop_turns)
         ++ticks;
     }
     finish(running);
-    EXPECT_GT(ticks, 5);
+    EXPECT_GT(ticks, 1) << "a loop that is blocked sees one tick, behind the statement";
 }
 
 TEST_F(MysqlStop, single_bytes_are_as_good_as_whole_answers)

@@ -117,8 +117,12 @@ std::string constraint_of(const Failure& failure)
 {
     if (among(failure.number, duplicate)) return key_name(between(failure.message, " for key '", '\''));
     if (failure.number == 3819) return between(failure.message, "constraint '", '\'');
-    if (among(failure.number, foreign_key) || failure.number == 4025)
-        return between(failure.message, "CONSTRAINT `", '`');
+    if (!among(failure.number, foreign_key) && failure.number != 4025) return {};
+    // With ANSI_QUOTES the server quotes in one way here and in the other there.
+    for (const char quote : {'"', '`'}) {
+        std::string name = between(failure.message, std::string("CONSTRAINT ") + quote, quote);
+        if (!name.empty()) return name;
+    }
     return {};
 }
 
