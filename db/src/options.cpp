@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "database_url.hpp"
 #include "option_values.hpp"
+#include "passed_options.hpp"
 
 #include <trunkline/db/error.hpp>
 #include <trunkline/db/options.hpp>
@@ -14,6 +15,10 @@
 namespace trunkline::db {
 
 namespace {
+
+using detail::names_of;
+using detail::session_attrs;
+using detail::ssl_modes;
 
 constexpr std::size_t connections_max = 10'000;
 constexpr std::size_t statements_max = 1'000'000;
@@ -217,37 +222,6 @@ constexpr std::array parameters{
 /// Other programs' words for a value of ours.
 constexpr std::array<std::string_view, 4> foreign{"prepare", "prepare_threshold", "default_query_exec_mode",
                                                   "pgbouncer"};
-
-/// What libpq reads itself and gets as it was written.
-// clang-format off
-constexpr auto libpq = std::to_array<std::string_view>({
-    "user", "password", "host", "hostaddr", "port", "dbname", "passfile", "service", "options", "channel_binding",
-    "require_auth", "sslmode", "sslcompression", "sslcert", "sslkey", "sslpassword", "sslcertmode", "sslrootcert",
-    "sslcrl", "sslcrldir", "sslsni", "ssl_min_protocol_version", "ssl_max_protocol_version", "requirepeer",
-    "gssencmode", "krbsrvname", "gsslib", "gssdelegation", "target_session_attrs", "keepalives",
-    "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout", "fallback_application_name"});
-// clang-format on
-
-constexpr std::array<std::string_view, 6> session_attrs{"any",     "read-write", "read-only",
-                                                        "primary", "standby",    "prefer-standby"};
-
-/// What our MySQL driver reads out of the target; see docs/mysql.md.
-constexpr auto mysql_names = std::to_array<std::string_view>(
-    {"user", "password", "socket", "ssl_mode", "ssl_ca", "ssl_capath", "ssl_cert", "ssl_key", "ssl_cipher", "ssl_crl",
-     "ssl_crlpath", "ssl_fingerprint", "tls_version"});
-
-constexpr auto ssl_modes = std::to_array<std::string_view>({"disabled", "required", "verify_ca", "verify_identity"});
-
-/// The parameters that an engine's driver reads itself.
-std::span<const std::string_view> names_of(Engine engine)
-{
-    switch (engine) {
-    case Engine::postgresql: return libpq;
-    case Engine::mysql: return mysql_names;
-    case Engine::sqlite: break;
-    }
-    return {};
-}
 
 constexpr std::string_view shown_name(Engine engine)
 {

@@ -175,10 +175,11 @@ TEST(MysqlRefusal, constraints_are_named)
                              "CONSTRAINT `notes_person_known` FOREIGN KEY (`person_id`) REFERENCES `people` (`id`))"))
             .constraint,
         "notes_person_known");
-    EXPECT_EQ(describe_refusal(
-                  failure_of(1452, "… (\"a\".\"notes\", CONSTRAINT \"notes_person_known\" FOREIGN KEY (\"person_id\") …)"))
-                  .constraint,
-              "notes_person_known")
+    EXPECT_EQ(
+        describe_refusal(
+            failure_of(1452, "… (\"a\".\"notes\", CONSTRAINT \"notes_person_known\" FOREIGN KEY (\"person_id\") …)"))
+            .constraint,
+        "notes_person_known")
         << "as the server quotes with ANSI_QUOTES";
     EXPECT_EQ(describe_refusal(failure_of(3819, "Check constraint 'people_name_filled' is violated.")).constraint,
               "people_name_filled");

@@ -25,7 +25,7 @@ protected:
         return bench->value<std::int64_t>(*connection, "SELECT count(*) FROM pg_cursors WHERE name LIKE 'trunkline%'");
     }
 
-    const SqlText text{"the statement", "", std::source_location::current()};
+    const SqlText text{by_engine{.postgresql = "the statement"}, std::source_location::current()};
     std::unique_ptr<DriverConnection> connection = connect();
 };
 

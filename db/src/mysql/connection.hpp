@@ -87,7 +87,9 @@ private:
     std::unique_ptr<Line> line_;
     Session session_;
     Options options_;
-    bool begun_ = false; ///< by `begin`, and neither committed nor rolled back yet
+    Deadline deadline_{};  ///< of the query under way
+    bool raw_sql_ = false; ///< of the same
+    bool begun_ = false;   ///< by `begin`, and neither committed nor rolled back yet
     bool in_unit_ = false;
     bool reset_due_ = false;
     std::uint64_t queries_ = 0;

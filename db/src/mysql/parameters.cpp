@@ -129,6 +129,13 @@ std::size_t size_of(const Value& value)
     return head + 16;
 }
 
+std::size_t size_of(const Statement& statement)
+{
+    std::size_t bytes = packet_head + statement.text().on(Engine::mysql).size();
+    for (const Value& value : statement.parameters()) bytes += size_of(value);
+    return bytes;
+}
+
 Parameters::Parameters(const std::vector<Value>& values, const std::vector<std::uint8_t>& order)
     : scalars_(values.size())
 {

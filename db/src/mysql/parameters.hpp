@@ -79,7 +79,11 @@ private:
     std::vector<MYSQL_BIND> binds_;
 };
 
+inline constexpr std::size_t packet_head = 1024; // around the parameters
+
 /// How many bytes the value takes on the wire, about.
 std::size_t size_of(const Value& value);
+/// The same of a statement with its parameters and what is around them.
+std::size_t size_of(const Statement& statement);
 
 } // namespace trunkline::db::mysql

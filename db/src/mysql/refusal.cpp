@@ -194,4 +194,14 @@ void throw_connect_timed_out()
 
 void throw_cancelled() { throw boost::system::system_error(boost::asio::error::operation_aborted); }
 
+ErrorInfo refusal_of(const Statement& statement, std::string_view state, std::string message)
+{
+    ErrorInfo info;
+    describe_statement(info, statement);
+    info.sqlstate = state;
+    info.message = std::move(message);
+    info.outcome = Outcome::not_sent;
+    return info;
+}
+
 } // namespace trunkline::db::mysql

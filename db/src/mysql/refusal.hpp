@@ -38,4 +38,7 @@ void describe_statement(ErrorInfo& info, const Statement& statement);
 /// What Asio throws in a coroutine that was cancelled.
 [[noreturn]] void throw_cancelled();
 
+/// We refuse it: it was not sent.
+ErrorInfo refusal_of(const Statement& statement, std::string_view state, std::string message);
+
 } // namespace trunkline::db::mysql

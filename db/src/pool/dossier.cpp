@@ -45,10 +45,14 @@ double seconds(Duration time) { return std::chrono::duration<double>(time).count
 /// What callers are willing to wait here, if not this one.
 Duration patience(const AcquireDossier& facts) { return std::max(facts.waited, facts.acquire_timeout); }
 
-bool leaked(const Holder& holder, const AcquireDossier& facts)
+} // namespace
+
+bool has_leaked(const Holder& holder, const AcquireDossier& facts)
 {
     return !holder.running && facts.leak_after > Duration::zero() && holder.state_age >= facts.leak_after;
 }
+
+namespace {
 
 bool stands_in_the_way(const Holder& holder, const AcquireDossier& facts)
 {
@@ -61,7 +65,7 @@ Seats seats_of(const AcquireDossier& facts)
     Seats seats;
     for (const Holder& holder : facts.holders) {
         if (holder.shared) continue;
-        if (leaked(holder, facts)) ++seats.leaked;
+        if (has_leaked(holder, facts)) ++seats.leaked;
         else if (!stands_in_the_way(holder, facts)) continue;
         else if (!holder.running && holder.state_age >= facts.waited / 2) ++seats.idle;
         else ++seats.slow;

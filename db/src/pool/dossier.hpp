@@ -18,6 +18,9 @@ namespace trunkline::db::detail {
 // - Else everybody took his turn, and there were too many: backlog.
 AcquireCause cause_of(const AcquireDossier& facts);
 
+/// Whether a holder does nothing with his connection, and has not for longer than anybody should.
+bool has_leaked(const Holder& holder, const AcquireDossier& facts);
+
 /// See AcquireDossier. Nothing unless the cause is a backlog, or when too little was measured.
 std::optional<std::size_t> max_size_needed(const AcquireDossier& facts, AcquireCause cause);
 

@@ -4,6 +4,7 @@
 
 #include "report.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -99,12 +100,20 @@ std::string advice_on_connecting(const AcquireDossier& dossier)
     return "Check that the server runs, and the host and port of the database URL.";
 }
 
+/// Where the connection was taken that was forgotten for the longest.
+std::source_location leaked_from(const AcquireDossier& dossier)
+{
+    const auto leaked = [&](const Holder& holder) { return !holder.shared && has_leaked(holder, dossier); };
+    const auto found = std::ranges::find_if(dossier.holders, leaked);
+    return found == dossier.holders.end() ? dossier.holders.front().place : found->place;
+}
+
 std::string advice(const AcquireDossier& dossier)
 {
     switch (dossier.cause) {
     case AcquireCause::leak:
         return "A Connection or Transaction gives itself back when it is destroyed: find what still owns the one of " +
-               describe(dossier.holders.front().place) + ".";
+               describe(leaked_from(dossier)) + ".";
     case AcquireCause::idle_holders:
         return "Give a connection back before waiting for anything that is not the database.";
     case AcquireCause::slow_holders:

@@ -174,7 +174,8 @@ asio::awaitable<std::vector<Result>> Pool::Impl::run_beside(detail::Lease lease,
     const SqlText text = query.statements().front().text();
     const Deadline limit = detail::after(Clock::now(), slots->options().command_timeout);
     if (slot->cut) throw_cut(text, slots->options().engine, Outcome::not_sent); // while he was on his way to it
-    const bool may_write = !query.grouped(); // of those that read, the server is told that they may not
+    // Of grouped reads the server is told that they write nothing.
+    const bool may_write = !query.grouped() || lease.holding().use != detail::PoolPolicy::Use::reading;
     std::vector<Result> results;
     Outcome outcome = Outcome::unknown;
     try {

@@ -113,6 +113,8 @@ asio::awaitable<Transaction> ReadSide::begin(Self self, TransactionOptions optio
         if (begun) ++self->on_replica_;
         if (begun) co_return std::move(*begun);
         if (!is_the_standbys(failure, true)) std::rethrow_exception(failure);
+        found = Found();
+        asked.holding.since = Clock::now(); // until now it did not wait
     }
     found.session = co_await on_primary(self, asked);
     co_return co_await Session::begin(found.session, 0, options, not_after);

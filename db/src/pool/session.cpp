@@ -44,19 +44,6 @@ asio::awaitable<Session::Results> without_rows(asio::awaitable<void> work)
     co_return Session::Results();
 }
 
-asio::awaitable<Session::Results> opened(asio::awaitable<std::uint64_t> work, std::shared_ptr<std::uint64_t> cursor)
-{
-    *cursor = co_await std::move(work);
-    co_return Session::Results();
-}
-
-asio::awaitable<Session::Results> alone(asio::awaitable<Result> work)
-{
-    Session::Results results;
-    results.push_back(co_await std::move(work));
-    co_return results;
-}
-
 } // namespace
 
 Session::Session(Lease lease, Kind kind)
@@ -111,7 +98,8 @@ asio::awaitable<Session::Results> Session::run(Self self, Level level, Query que
     if (self->abandoned_ != 0) co_await clean(self, deadline);
     if (const auto statements = self->statement_options()) query.prefer(*statements);
     if (!query.statements().empty()) self->lease_->holding().statement = query.statements().front().text();
-    self->grouped_ = query.grouped();
+    self->told_to_read_ = query.grouped() && !query.is_unit() &&
+                          kind_of(query.statements().front().text().on(self->engine_)) == StatementKind::reads;
     if (self->driver().prefers_beside(query)) co_return co_await run_beside(self, std::move(query), deadline);
     auto work = self->driver().run(std::move(query), deadline);
     co_return co_await call(self, std::move(work));
@@ -151,55 +139,6 @@ asio::awaitable<Transaction> Session::begin(Self self, Level level, TransactionO
     const auto statements = options.statements ? options.statements : self->statement_options();
     self->open_.push_back(Open{++self->last_level_, read_only, {}, {}, statements});
     co_return Transaction(self, self->last_level_);
-}
-
-asio::awaitable<std::uint64_t> Session::open_cursor(Self self, Level level, Query query, Deadline not_after)
-{
-    if (self->called_from_away(co_await asio::this_coro::executor)) {
-        auto work = open_cursor(self, level, std::move(query), not_after);
-        co_return co_await at_home(self->slots_, std::move(work));
-    }
-    const Deadline deadline = self->command_deadline(not_after);
-    self->expect_innermost(level);
-    self->expect_usable(&query);
-    co_await clean(self, deadline);
-    self->lease_->holding().statement = query.statements().front().text();
-    const auto cursor = std::make_shared<std::uint64_t>();
-    auto work = opened(self->driver().open_cursor(std::move(query), deadline), cursor);
-    co_await call(self, std::move(work));
-    if (!self->has_ended(level)) self->open_[self->depth_of(level) - 1].cursors.push_back(*cursor);
-    co_return *cursor;
-}
-
-asio::awaitable<Result> Session::fetch(Self self, Level level, std::uint64_t cursor, SqlText statement,
-                                       std::size_t rows, Deadline not_after)
-{
-    if (self->called_from_away(co_await asio::this_coro::executor)) {
-        auto work = fetch(self, level, cursor, std::move(statement), rows, not_after);
-        co_return co_await at_home(self->slots_, std::move(work));
-    }
-    const Deadline deadline = self->command_deadline(not_after);
-    const Query asked{Statement(statement, {})};
-    self->expect_innermost(level);
-    self->expect_usable(&asked);
-    co_await clean(self, deadline);
-    self->lease_->holding().statement = statement;
-    auto work = alone(self->driver().fetch(cursor, std::move(statement), rows, deadline));
-    Results results = co_await call(self, std::move(work));
-    co_return std::move(results.at(0));
-}
-
-void Session::drop_cursor(const Self& self, Level level, std::uint64_t cursor) noexcept
-{
-    if (!self->away_) return self->close_cursor(level, cursor);
-    asio::dispatch(self->slots_->home(), [self, level, cursor] { self->close_cursor(level, cursor); });
-}
-
-void Session::close_cursor(Level level, std::uint64_t cursor) noexcept
-{
-    if (has_ended(level) || lease_->slot()->cut || !lease_->slot()->connection) return;
-    std::erase(open_[depth_of(level) - 1].cursors, cursor);
-    driver().drop_cursor(cursor);
 }
 
 asio::awaitable<void> Session::commit(Self self, Level level)
@@ -314,6 +253,7 @@ asio::awaitable<void> Session::clean(Self self, Deadline deadline)
         co_await control(self, "RELEASE SAVEPOINT tl_", depth, deadline);
     }
     self->abandoned_ = 0;
+    self->expect_usable(nullptr); // the pool may have taken it meanwhile
 }
 
 /// The transaction and those inside it are over, and `clean` has to undo them.
@@ -326,6 +266,7 @@ void Session::forget(Level level) noexcept
 
 asio::awaitable<Session::Results> Session::control(Self self, std::string sql, std::size_t depth, Deadline deadline)
 {
+    self->expect_usable(nullptr); // the pool may have taken it during the step before
     const auto text = std::make_shared<const std::string>(std::move(sql) + std::to_string(depth));
     const SqlText statement(text, self->lease_->holding().place);
     Query query{Statement(statement, std::vector<Value>())};
@@ -413,7 +354,9 @@ void Session::committed()
     Open done = std::move(open_.back());
     open_.pop_back();
     if (!open_.empty()) {
-        for (const auto cursor : done.cursors) driver().drop_cursor(cursor); // who has it may not read on
+        const SlotPtr& slot = lease_->slot();
+        if (!slot->cut && slot->connection)
+            for (const auto cursor : done.cursors) driver().drop_cursor(cursor); // who has it may not read on
         auto& parents = open_.back().after_commit;
         for (auto& posted : done.after_commit) parents.push_back(std::move(posted));
         return;

@@ -106,9 +106,9 @@ private:
     std::vector<Open> open_;
     Level last_level_ = 0;
     /// Nobody told the server that the call under way writes nothing.
-    bool may_write() const noexcept { return !grouped_ && (open_.empty() || !open_.front().read_only); }
+    bool may_write() const noexcept { return !told_to_read_ && (open_.empty() || !open_.front().read_only); }
 
-    bool grouped_ = false;      // what was run last
+    bool told_to_read_ = false; // the server was, for what was run last
     std::size_t abandoned_ = 0; // the depth from which on transactions were destroyed uncommitted; 0 is none
 };
 

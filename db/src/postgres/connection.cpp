@@ -15,22 +15,6 @@ namespace {
 
 constexpr auto undo_limit = 2s; // for the ROLLBACK after a unit that failed
 
-std::string cursor_name(std::uint64_t cursor) { return "trunkline_cursor_" + std::to_string(cursor); }
-
-Step text_step(std::string text)
-{
-    Step step;
-    step.text = std::move(text);
-    return step;
-}
-
-Step echo_step(std::int64_t number)
-{
-    Step step = text_step(std::to_string(number));
-    step.kind = Step::Kind::echo;
-    return step;
-}
-
 /// What the server said to a question of ours.
 std::optional<bool> read_answer(const Step& step)
 {
@@ -122,6 +106,7 @@ bool PostgresConnection::prefers_beside(const Query& query) const noexcept
 {
     if (query.is_unit() || query.statements().empty() || options_.raw_sql || reset_due_ || !stale_.empty())
         return false;
+    if (query.options() && query.options()->raw_sql && query.statements().front().parameters().empty()) return false;
     if (wire_->broken() || wire_->transaction() != PQTRANS_IDLE || pipeline_->busy()) return false;
     const std::string_view text = query.statements().front().text().on(Engine::postgresql);
     const auto* known = clean_texts_->find(text);
@@ -230,7 +215,7 @@ asio::awaitable<Result> PostgresConnection::run_for_cursor(Statement sent, SqlTe
     const Query query(std::move(sent));
     check_ready(deadline, &asked.statements().front());
     ++queries_;
-    Trip trip = plan(query, 0);
+    Trip trip = plan(query, 0, true);
     co_await make(trip, deadline);
     if (wire_->broken() || trip.failure()) fail(trip, asked);
     if (trip.why == Interruption::cancelled) throw_cancelled();
@@ -247,7 +232,8 @@ asio::awaitable<void> PostgresConnection::run_control(std::string text, Deadline
     const SqlText control(std::make_shared<const std::string>(text), std::source_location());
     const Query query(Statement(control, {}));
     if (wire_->broken() || trip.failure()) fail(trip, query);
-    if (trip.why == Interruption::cancelled) throw_cancelled();
+    // What is committed is, and what was to be done after it has to be.
+    if (trip.why == Interruption::cancelled && text != "COMMIT") throw_cancelled();
     if (text == "COMMIT" && std::string_view(PQcmdStatus(trip.main[0].reply.get())) == "ROLLBACK") {
         ErrorInfo info;
         info.message = "the transaction had failed before and was rolled back";
@@ -271,159 +257,6 @@ void PostgresConnection::check_ready(Deadline deadline, const Statement* first)
     info.message = "the deadline had passed before the statement was sent";
     info.sqlstate = "57014";
     throw CommandTimeout(std::move(info));
-}
-
-// -- Planning ----------------------------------------------------------------
-
-/// How many names the call may have on this connection: none where they are not safe.
-std::size_t PostgresConnection::names_max(const Query& query) const
-{
-    if (session_->unnamed) return 0;
-    return query.options() ? query.options()->names_max() : cache_->capacity();
-}
-
-Trip PostgresConnection::plan(const Query& query, std::size_t names_max)
-{
-    Trip trip;
-    cache_->next_trip();
-    trip.unit = query.is_unit();
-    const auto& statements = query.statements();
-    std::vector<std::string> texts;
-    for (const Statement& statement : statements) {
-        texts.push_back(text_of(statement));
-        trip.parameters.push_back(encode(statement));
-    }
-    const bool raw_sql = query.options() ? query.options()->raw_sql : options_.raw_sql;
-    trip.simple = raw_sql && !trip.unit && !query.grouped() && statements[0].parameters().empty();
-    plan_front(trip);
-    for (const Statement& statement : statements) {
-        plan_question(trip, statement);
-        note_use(statement);
-    }
-    if (trip.unit) {
-        TransactionOptions own;
-        own.isolation = options_.isolation;
-        trip.main.push_back(
-            text_step(trip.began_idle ? begin_text(own, session_->default_isolation) : "SAVEPOINT trunkline_unit"));
-    }
-    // So that it can do the same wherever it runs: see grouped.hpp.
-    if (query.grouped() && !trip.unit && trip.began_idle && reads(texts[0]))
-        trip.main.push_back(text_step(read_only_text));
-    const bool echoes = session_->echoes && statements.size() > 1;
-    for (std::size_t member = 0; member < statements.size(); ++member) {
-        if (echoes) trip.main.push_back(echo_step(wire_->next_echo()));
-        plan_execution(trip, member, std::move(texts[member]), trip.simple ? 0 : names_max);
-    }
-    if (trip.unit) trip.main.push_back(text_step(trip.began_idle ? "COMMIT" : "RELEASE trunkline_unit"));
-    return trip;
-}
-
-Trip PostgresConnection::plan_copy(const Query& query)
-{
-    Trip trip;
-    trip.simple = true;
-    trip.rows = query.rows();
-    plan_front(trip);
-    std::string text = text_of(query.statements().front());
-    if (!trip.began_idle) text = "SAVEPOINT trunkline_unit; " + text + "; RELEASE trunkline_unit";
-    trip.main.push_back(text_step(std::move(text)));
-    trip.main.back().member = 0;
-    trip.began_failed = wire_->transaction() == PQTRANS_INERROR;
-    return trip;
-}
-
-/// By name when there is a name for it or room for one; otherwise unnamed.
-void PostgresConnection::plan_execution(Trip& trip, std::size_t member, std::string text, std::size_t names_max)
-{
-    Step execution;
-    execution.member = member;
-    execution.parameters = &trip.parameters[member];
-    if (const auto name = plan_name(trip, member, text, names_max)) {
-        execution.kind = Step::Kind::prepared;
-        execution.name = *name;
-        trip.named = true;
-    }
-    execution.text = std::move(text);
-    trip.main.push_back(std::move(execution));
-}
-
-std::optional<std::string> PostgresConnection::plan_name(Trip& trip, std::size_t member, const std::string& text,
-                                                         std::size_t names_max)
-{
-    if (names_max == 0) return std::nullopt;
-    const StatementKey key = key_of(text, trip.parameters[member]);
-    if (auto known = cache_->find(key)) return known;
-    if (!make_room(trip, names_max)) return std::nullopt;
-    Step preparation;
-    preparation.kind = Step::Kind::prepare;
-    preparation.member = member;
-    preparation.parameters = &trip.parameters[member];
-    preparation.name = cache_->add(key);
-    preparation.text = text;
-    trip.main.push_back(std::move(preparation));
-    return trip.main.back().name;
-}
-
-/// Old statements are closed in front of the call and only when nothing is open, under a Sync of their own: closing
-/// one that is gone already is an error, which must not touch the caller's work. Who bears with fewer names than there
-/// are takes nobody's away.
-bool PostgresConnection::make_room(Trip& trip, std::size_t names_max)
-{
-    if (cache_->size() < std::min(names_max, cache_->capacity())) return true;
-    if (!trip.began_idle || names_max < cache_->capacity()) return false;
-    const auto evicted = cache_->evict();
-    if (!evicted) return false;
-    trip.evictions.push_back(text_step("DEALLOCATE " + *evicted));
-    return true;
-}
-
-void PostgresConnection::plan_front(Trip& trip)
-{
-    trip.began_idle = wire_->transaction() == PQTRANS_IDLE;
-    // The end of its transaction closes a cursor, and in one that failed nothing else can.
-    const auto dropped = std::exchange(dropped_cursors_, {});
-    if (wire_->transaction() == PQTRANS_INTRANS)
-        for (const auto cursor : dropped) trip.evictions.push_back(text_step("CLOSE " + cursor_name(cursor)));
-    if (!trip.began_idle) return;
-    // What was to go in front of a statement that was refused before it was sent is still due.
-    if (pipeline_->drop_front()) reset_due_ = true;
-    if (reset_due_)
-        for (auto& text : plan_reset()) trip.reset.push_back(text_step(std::move(text)));
-    for (const auto& name : stale_) trip.evictions.push_back(text_step("DEALLOCATE " + name));
-    stale_.clear();
-}
-
-/// Takes down what the statement may leave behind.
-void PostgresConnection::note_use(const Statement& statement)
-{
-    const auto& known = clean_texts_->use(statement.text().on(Engine::postgresql));
-    if (known.names_state) left_state_ = true;
-    if (touched_) return;
-    touched_ = !known.clean || !clean_texts_->believes(known, std::chrono::steady_clock::now());
-}
-
-/// Asks about the statement, or about all of them, when the answer may spare somebody a reset. What is asked now counts
-/// as true until the answer is there, and that is before anybody else has the connection.
-void PostgresConnection::plan_question(Trip& trip, const Statement& statement)
-{
-    if (!is_lent_ || !trip.began_idle || trip.question) return;
-    trip.question = clean_texts_->question(statement.text().on(Engine::postgresql), std::chrono::steady_clock::now());
-    if (!trip.question) return;
-    trip.asking.push_back(text_step(question_text()));
-    trip.asking[0].parameters = &trip.parameters.emplace_back(trip.question->parameters);
-}
-
-/// From here on the session counts as it was after log-in: if the reset fails, the connection goes.
-std::vector<std::string> PostgresConnection::plan_reset()
-{
-    std::vector<std::string> texts = reset_texts(*session_);
-    if (std::exchange(prepared_, false)) {
-        texts.emplace_back("DEALLOCATE ALL"); // ours go with the borrower's
-        cache_->forget_all();
-    }
-    touched_ = left_state_ = false;
-    revocations_ = clean_texts_->revocations();
-    return texts;
 }
 
 // -- The trip ----------------------------------------------------------------

@@ -64,7 +64,8 @@ private:
     asio::awaitable<void> run_control(std::string text, Deadline deadline);
 
     void check_ready(Deadline deadline, const Statement* first);
-    Trip plan(const Query& query, std::size_t names_max);
+    Trip plan(const Query& query, std::size_t names_max, bool of_a_cursor = false);
+    static std::string cursor_name(std::uint64_t cursor) { return "trunkline_cursor_" + std::to_string(cursor); }
     Trip plan_copy(const Query& query);
     void plan_front(Trip& trip);
     void plan_question(Trip& trip, const Statement& statement);

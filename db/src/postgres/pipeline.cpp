@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "postgres/pipeline.hpp"
+#include "postgres/pipeline_errand.hpp"
 
 #include "postgres/refusal.hpp"
 
@@ -16,12 +16,6 @@ using Clock = std::chrono::steady_clock;
 namespace {
 
 constexpr int tries_max = 3; // of a statement that failed for a reason that is none of its own
-
-// One failure in a group costs all its members a second trip, so it is not as large as it could be. One group may be
-// under way while the next is gathered and sent; of inserts that would only split what one flush can carry.
-constexpr std::size_t group_size_max = 128;
-constexpr std::size_t reading_groups_max = 2;
-constexpr std::size_t inserting_groups_max = 1;
 
 } // namespace
 
@@ -41,28 +35,6 @@ Pipeline::Pipeline(asio::any_io_executor executor, Resources resources)
 {}
 
 Pipeline::~Pipeline() = default;
-
-/// What waits for the loop to do something. When it goes undone the loop has ended: then those who wait go too, because
-/// nothing else holds their frames, and their frames hold the pipeline.
-class Pipeline::Errand {
-public:
-    Errand(Self pipeline, void (Pipeline::*then)()) : pipeline_(std::move(pipeline)), then_(then) {}
-    Errand(Errand&&) = default;
-    ~Errand()
-    {
-        if (pipeline_) pipeline_->drop_callers();
-    }
-
-    void operator()(boost::system::error_code = {})
-    {
-        const Self pipeline = std::move(pipeline_);
-        ((*pipeline).*then_)();
-    }
-
-private:
-    Self pipeline_;
-    void (Pipeline::*then_)();
-};
 
 void Pipeline::drop_callers() noexcept
 {
@@ -144,63 +116,6 @@ void Pipeline::send(Turn turn)
     if (!sent) return lose();
     listen();
     flush();
-}
-
-// -- Groups --------------------------------------------------------------------
-
-void Pipeline::gather(const CallPtr& call)
-{
-    gathered_.push_back(call);
-    send_gathered_soon();
-}
-
-/// Once everybody was heard whose turn it is now.
-void Pipeline::send_gathered_soon()
-{
-    if (gathered_.empty() || std::exchange(sending_soon_, true)) return;
-    asio::post(executor_, Errand(self_.lock(), &Pipeline::send_gathered));
-}
-
-void Pipeline::send_gathered()
-{
-    sending_soon_ = false;
-    sweep();
-    while (!lost_ && !gathered_.empty()) {
-        if (gathered_turns_ >= (gathered_.front()->reads_only ? reading_groups_max : inserting_groups_max)) break;
-        send_front();
-        cache_->next_trip();
-        Turn turn;
-        turn.gathered = true;
-        const Calls group = next_group();
-        turn.calls.reserve(group.size());
-        turn.parts.reserve(2 * group.size() + 1);
-        for (const CallPtr& call : group) plan(turn, call);
-        send(std::move(turn));
-    }
-    release();
-}
-
-/// Those who came first and want the same.
-Pipeline::Calls Pipeline::next_group()
-{
-    const bool reads = gathered_.front()->reads_only;
-    const auto last = gathered_.begin() + static_cast<std::ptrdiff_t>(std::min(gathered_.size(), group_size_max));
-    const auto end =
-        std::find_if(gathered_.begin(), last, [&](const CallPtr& call) { return call->reads_only != reads; });
-    Calls group(gathered_.begin(), end);
-    gathered_.erase(gathered_.begin(), end);
-    return group;
-}
-
-/// Parts with those who were not sent yet and are not to be any more.
-void Pipeline::sweep()
-{
-    std::erase_if(gathered_, [this](const CallPtr& call) {
-        if (!lost_ && !call->unwanted()) return false;
-        call->conclude_unsent(wire_->farewell());
-        ended_.push_back(call);
-        return true;
-    });
 }
 
 // -- What a turn sends ---------------------------------------------------------
@@ -298,7 +213,10 @@ void Pipeline::collect()
 /// False when the server does not speak of what it was asked.
 bool Pipeline::place(ResultPtr reply)
 {
-    if (PQresultStatus(reply.get()) != PGRES_PIPELINE_SYNC) return turns_.front().take(std::move(reply));
+    if (PQresultStatus(reply.get()) != PGRES_PIPELINE_SYNC) {
+        wire_->note_farewell(reply.get());
+        return turns_.front().take(std::move(reply));
+    }
     if (!turns_.front().answered()) return false;
     Turn ended = std::move(turns_.front());
     turns_.pop_front();
@@ -317,8 +235,8 @@ void Pipeline::finish(Turn turn)
         --gathered_turns_;
         send_gathered_soon();
     }
-    if (turn.calls.empty()) return;
-    stop_limit_.reset(); // it was the head's
+    if (turn.calls.empty()) return stop_head(); // whoever is next may have been given up meanwhile
+    stop_limit_.reset();                        // it was the head's
     const auto took = std::exchange(waited_, {});
     if (turn.gathered) {
         finish_group(turn);

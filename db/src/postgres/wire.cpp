@@ -57,6 +57,20 @@ bool is_copy(const PGresult* reply)
 
 bool Step::failed() const noexcept { return postgres::failed(reply.get()); }
 
+Step text_step(std::string text)
+{
+    Step step;
+    step.text = std::move(text);
+    return step;
+}
+
+Step echo_step(std::int64_t number)
+{
+    Step step = text_step(std::to_string(number));
+    step.kind = Step::Kind::echo;
+    return step;
+}
+
 bool Step::fits() const
 {
     if (member || failed()) return true;

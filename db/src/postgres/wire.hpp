@@ -62,6 +62,10 @@ struct Step {
     bool passed_over() const noexcept { return PQresultStatus(reply.get()) == PGRES_PIPELINE_ABORTED; }
 };
 
+/// A text of the driver's own.
+Step text_step(std::string text);
+Step echo_step(std::int64_t number);
+
 /// Steps that share one Sync: the first failure ends them all.
 using Block = std::vector<Step>;
 
@@ -126,6 +130,8 @@ public:
     PGTransactionStatusType transaction() const noexcept { return transaction_; }
     std::uint64_t stopped() const noexcept { return stopped_; }
     PGconn* native() const noexcept { return connection_.get(); }
+    /// A reply may be the server's farewell: while something is under way libpq makes no notice of it.
+    void note_farewell(const PGresult* reply) { hear(this, reply); }
     /// What the server said last when it hung up unasked: an SQLSTATE, or nothing.
     const std::string& farewell() const noexcept { return farewell_; }
 

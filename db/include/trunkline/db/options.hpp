@@ -36,7 +36,7 @@ using std::chrono::milliseconds;
 /// | `max_replica_lag` | | 10s |
 ///
 /// Times are seconds without a unit, or carry ms, s, min, h. libpq's own parameters (sslmode, target_session_attrs, …)
-/// stay in `target`, as do those of MySQL (socket, ssl_mode, ssl_ca, …: docs/mysql.md). When only one of the two sizes is given, the other makes room for it.
+/// stay in `target`, as do MySQL's (docs/mysql.md). When only one of the two sizes is given, the other makes room.
 class Options {
 public:
     /// How the pool treats what stands between it and PostgreSQL.
