@@ -7,7 +7,7 @@ namespace trunkline::db::testing {
 namespace {
 
 constexpr auto stop_limit = 2s; // the driver's, for asking a server to stop
-constexpr auto slack = 1s;      // of a busy machine
+constexpr auto slack = 3s;      // of a busy machine
 constexpr std::size_t some = 3; // of many messages in a row, where each takes seconds
 constexpr auto longest = FaultScene::command_timeout + stop_limit + slack;
 // A log-in that hangs is asked to stop like any other call; then the next one is made.
