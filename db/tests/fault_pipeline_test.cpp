@@ -100,7 +100,7 @@ asio::awaitable<void> ask(Executor& db, FaultScene& scene, std::int64_t wanted, 
 
 asio::awaitable<void> many_strangers(FaultScene& scene, Executor& db)
 {
-    constexpr std::size_t strangers = 16;
+    constexpr std::size_t strangers = 8;
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     asio::steady_timer pause(executor);
     std::size_t ended = 0;

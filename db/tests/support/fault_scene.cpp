@@ -17,7 +17,7 @@ using std::chrono::steady_clock;
 
 namespace {
 
-constexpr std::size_t scenes_at_a_time = 48;
+constexpr std::size_t scenes_at_a_time = 24;
 constexpr auto recovery_max = 7s; // of a pool whose breaker is open: the longest pause of its prober, and some
 
 Options options_of(const FaultProxy& proxy, const std::string& name)
@@ -203,6 +203,20 @@ void FaultStage::add_everywhere(const std::string& name, Deed deed, std::size_t 
     }
 }
 
+namespace {
+
+std::string said_by(std::exception_ptr failure)
+{
+    try {
+        if (failure) std::rethrow_exception(failure);
+    } catch (const std::exception& error) {
+        return error.what();
+    }
+    return {};
+}
+
+} // namespace
+
 void FaultStage::play(std::function<void(const FaultScene&)> expect)
 {
     ASSERT_FALSE(waiting_.empty());
@@ -215,7 +229,7 @@ void FaultStage::play(std::function<void(const FaultScene&)> expect)
             for (FaultScene& scene : scenes) {
                 auto note = [&](std::exception_ptr failure) {
                     ++ended;
-                    EXPECT_FALSE(failure) << scene.name();
+                    EXPECT_FALSE(failure) << scene.name() << ": " << said_by(failure);
                 };
                 asio::co_spawn(with_task(io.get_executor(), "scene"), start(scene), note);
             }
