@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// trunkline::db: one asynchronous pool for PostgreSQL and SQLite.
+// trunkline::db: one asynchronous pool for PostgreSQL, SQLite and MySQL.
 
 #include <trunkline/db/grouped.hpp>
 #include <trunkline/db/listener.hpp>

@@ -34,9 +34,8 @@ public:
 
     /// The name of the statement, or nothing.
     std::optional<std::string> find(const StatementKey& key);
-    /// A name for a new statement. REQUIRES: room().
+    /// A name for a new statement. REQUIRES: fewer than `capacity()` are kept.
     std::string add(const StatementKey& key);
-    bool room() const noexcept { return entries_.size() < capacity_; }
     std::size_t capacity() const noexcept { return capacity_; }
     /// Forgets the statement used longest ago, unless this trip uses it, and answers its name.
     std::optional<std::string> evict();
