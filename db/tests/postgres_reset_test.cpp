@@ -9,6 +9,9 @@
 #include <trunkline/db/pool.hpp>
 #include <trunkline/db/testing/fault_proxy.hpp>
 
+#include <boost/asio/steady_timer.hpp>
+#include <libpq-fe.h>
+
 namespace trunkline::db {
 namespace {
 
@@ -323,6 +326,25 @@ TEST_F(PostgresReset, what_others_change_in_the_schema_is_noticed_soon_and_heals
 }
 
 // -- It costs nothing --------------------------------------------------------
+
+/// Else each caller who is impatient at the wrong moment would cost a connection.
+TEST_F(PostgresReset, a_deadline_that_passes_during_it_stops_what_comes_behind_it)
+{
+    const auto connection = connect();
+    const std::string clean = seen_by_the_next(*connection);
+    lend(*connection, "CREATE TEMP TABLE left_behind ()");
+    const auto text = server.sql("SELECT format('BEGIN; LOCK TABLE %I.left_behind', nspname) FROM pg_class c"
+                                 " JOIN pg_namespace n ON n.oid = relnamespace WHERE relname = 'left_behind'");
+    const std::unique_ptr<PGconn, decltype(&PQfinish)> locker(PQconnectdb(server.socket_url().c_str()), &PQfinish);
+    PQclear(PQexec(locker.get(), text.c_str()));
+    asio::steady_timer release(bench->io, 60ms);
+    release.async_wait([&](boost::system::error_code) { PQclear(PQexec(locker.get(), "COMMIT")); });
+
+    connection->lend();
+    EXPECT_EQ(failure_of(*connection, Query(testing::statement("SELECT pg_sleep(30)")), 20ms).sqlstate, "57014");
+    EXPECT_EQ(connection->condition(), Condition::idle);
+    EXPECT_EQ(seen_by_the_next(*connection), clean);
+}
 
 /// Through a proxy that counts.
 class PostgresResetCost : public PostgresReset {

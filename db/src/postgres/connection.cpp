@@ -267,6 +267,7 @@ asio::awaitable<void> PostgresConnection::make(Trip& trip, Deadline deadline)
     Exchange front, main;
     for (Block* block : {&trip.reset, &trip.evictions, &trip.asking})
         if (!block->empty()) (trip.simple ? front : main).blocks.push_back(block);
+    for (Exchange* exchange : {&front, &main}) exchange->own_blocks = exchange->blocks.size();
     main.blocks.push_back(&trip.main);
     main.simple = trip.simple;
     std::optional<CopyText> rows;

@@ -237,7 +237,13 @@ bool Wire::settle_idle()
 
 asio::awaitable<Interruption> Wire::pump(Exchange& exchange, Deadline deadline)
 {
-    while (!exchange.complete && !lost_) {
+    return pump(exchange, exchange.blocks.size(), deadline);
+}
+
+/// Until so many blocks are answered.
+asio::awaitable<Interruption> Wire::pump(Exchange& exchange, std::size_t blocks, Deadline deadline)
+{
+    while (!exchange.complete && !lost_ && exchange.block < blocks) {
         if (exchange.feeding) feed(exchange);
         const int unsent = PQflush(native());
         // Reading goes on while there is something to write: otherwise both sides can wait for the other for ever.
@@ -344,6 +350,7 @@ bool Wire::refuses_already()
 asio::awaitable<void> Wire::stop(Exchange& exchange)
 {
     const auto limit = now() + stop_limit;
+    co_await pump(exchange, exchange.own_blocks, now() + stop_limit / 2);
     if (exchange.feeding) {
         end_feeding(exchange, "stopped");
         co_await pump(exchange, now() + stop_patience);

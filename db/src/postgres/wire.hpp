@@ -72,6 +72,8 @@ using Block = std::vector<Step>;
 /// One trip to the server.
 struct Exchange {
     std::vector<Block*> blocks; ///< owned by the caller
+    /// So many at the beginning are the driver's own: they are short, and must not be stopped half-way.
+    std::size_t own_blocks = 0;
     /// The only step is text for the simple protocol: no pipeline, perhaps several statements.
     bool simple = false;
     CopyText* rows = nullptr; ///< with `simple`: what follows when the server asks for rows
@@ -104,8 +106,9 @@ public:
     bool alive();
 
     /// Sends all of it, then reads until the last Sync is answered. At the deadline, or when the caller gives up, the
-    /// server is asked to stop and the answer is awaited, for `stop_limit` at most. Afterwards the exchange is
-    /// complete and no cancel request is under way, or the wire is broken.
+    /// server is asked to stop as soon as it works on what is not the driver's own, and the answer is awaited, for
+    /// `stop_limit` at most. Afterwards the exchange is complete and no cancel request is under way, or the wire is
+    /// broken.
     asio::awaitable<Interruption> exchange(Exchange& exchange, Deadline deadline);
 
     // For whoever sends and reads without `exchange`, as long as no exchange is under way:
@@ -149,6 +152,7 @@ private:
     bool at_rest();
     void settle(Exchange& exchange);
     asio::awaitable<Interruption> pump(Exchange& exchange, Deadline deadline);
+    asio::awaitable<Interruption> pump(Exchange& exchange, std::size_t blocks, Deadline deadline);
     asio::awaitable<void> stop(Exchange& exchange);
     asio::awaitable<Interruption> wait(Interest interest, Deadline deadline);
     void watch();
