@@ -44,14 +44,26 @@ TEST(StatementSpeeds, what_was_slow_beside_others_has_to_prove_itself_for_longer
 {
     StatementSpeeds speeds;
     for (int run = 0; run < StatementSpeeds::proofs; ++run) speeds.ran_alone("SELECT 1", 100us);
-    speeds.ran_beside("SELECT 1", StatementSpeeds::slow - 1us);
-    EXPECT_EQ(speeds.use_of("SELECT 1"), Use::reading) << "a busy moment is forgiven";
     speeds.ran_beside("SELECT 1", StatementSpeeds::slow);
+    EXPECT_EQ(speeds.use_of("SELECT 1"), Use::reading) << "a busy moment is forgiven";
+    for (int run = 0; run < StatementSpeeds::proofs; ++run) speeds.ran_alone("SELECT 1", 100ms);
+    EXPECT_EQ(speeds.use_of("SELECT 1"), Use::reading) << "so is what happens to those who still ran alone";
+    speeds.ran_beside("SELECT 1", StatementSpeeds::slow * StatementSpeeds::average_over);
     for (int run = 0; run < StatementSpeeds::proofs_again; ++run) {
         EXPECT_EQ(speeds.use_of("SELECT 1"), Use::alone);
         speeds.ran_alone("SELECT 1", 100us);
     }
     EXPECT_EQ(speeds.use_of("SELECT 1"), Use::reading);
+}
+
+TEST(StatementSpeeds, what_is_long_again_and_again_beside_others_shares_no_more)
+{
+    StatementSpeeds speeds;
+    for (int run = 0; run < StatementSpeeds::proofs; ++run) speeds.ran_alone("SELECT 1", 100us);
+    for (int run = 0; run < 1'000; ++run) speeds.ran_beside("SELECT 1", StatementSpeeds::slow - 1us);
+    EXPECT_EQ(speeds.use_of("SELECT 1"), Use::reading);
+    for (int run = 0; run < 10; ++run) speeds.ran_beside("SELECT 1", StatementSpeeds::slow * 2);
+    EXPECT_EQ(speeds.use_of("SELECT 1"), Use::alone);
 }
 
 TEST(StatementSpeeds, never_remembers_more_texts_than_its_limit)

@@ -31,14 +31,19 @@ StatementSpeeds::Learned& StatementSpeeds::learned(std::string_view text)
 void StatementSpeeds::ran_alone(std::string_view text, Duration took)
 {
     Learned& about = learned(text);
-    if (took <= quick) about.missing = std::max(about.missing - 1, 0);
+    if (about.missing == 0) return; // one of those who were in line before it had proved itself
+    if (took <= quick) --about.missing;
     else if (about.missing < proofs) ++about.missing;
+    if (about.missing == 0) about.average = {};
 }
 
 void StatementSpeeds::ran_beside(std::string_view text, Duration took)
 {
     const auto found = learned_.find(text);
-    if (found != learned_.end() && took >= slow) found->second.missing = proofs_again;
+    if (found == learned_.end()) return;
+    Learned& about = found->second;
+    about.average += (took - about.average) / average_over;
+    if (about.average >= slow) about.missing = proofs_again;
 }
 
 } // namespace trunkline::db::detail

@@ -11,8 +11,9 @@
 namespace trunkline::db::detail {
 
 /// Which statements may share a connection with those of strangers: short ones that read, or that insert. What a text
-/// does is read off its words; that it is short is learned from how long it took, and unlearned when it once took long,
-/// because then strangers waited for it.
+/// does is read off its words; that it is short is learned from how long it took, and unlearned when it takes long,
+/// because then strangers wait for it. A busy machine makes a short one look long now and then, so that goes by a
+/// moving average: one run of 40 ms is too much, and so are some of 10 ms.
 ///
 /// A text that is not understood shares with nobody. That costs speed and never truth: each statement has a Sync of its
 /// own wherever it runs.
@@ -22,7 +23,8 @@ public:
     using Use = PoolPolicy::Use;
 
     static constexpr Duration quick = std::chrono::milliseconds(2);
-    static constexpr Duration slow = std::chrono::milliseconds(10);
+    static constexpr Duration slow = std::chrono::milliseconds(10); ///< on average, beside others
+    static constexpr int average_over = 4;                          ///< runs; the latest counts most
     static constexpr int proofs = 3;        ///< quick runs before a text shares
     static constexpr int proofs_again = 50; ///< after it was slow beside others
     static constexpr std::size_t texts_max = 1'000;
@@ -40,6 +42,7 @@ private:
     struct Learned {
         StatementKind kind = StatementKind::other;
         int missing = proofs; // quick runs until it shares
+        Duration average{};   // of the latest beside others
     };
     struct Hash {
         using is_transparent = void;

@@ -110,7 +110,8 @@ bool PostgresConnection::prefers_beside(const Query& query) const noexcept
     if (wire_->broken() || wire_->transaction() != PQTRANS_IDLE || pipeline_->busy()) return false;
     const std::string_view text = query.statements().front().text().on(Engine::postgresql);
     const auto* known = clean_texts_->find(text);
-    return known && known->plain && !clean_texts_->wants_to_ask(*known, std::chrono::steady_clock::now());
+    if (!known || !known->plain) return false;
+    return !is_lent_ || !clean_texts_->wants_to_ask(*known, std::chrono::steady_clock::now());
 }
 
 void PostgresConnection::mark_for_reset()
