@@ -194,6 +194,7 @@ void Pipeline::heard()
     const auto now = db::detail::Moment::now();
     waited_ += now.waited_since(last_look_);
     last_look_ = now;
+    wire_->note_alive(now.time());
     if (PQconsumeInput(wire_->native()) == 0) lose();
     else collect();
     listen();

@@ -104,6 +104,8 @@ public:
     /// False when the server has hung up already: nothing that is sent now would arrive. What was seen a moment ago
     /// still counts: whoever hangs up just now is not noticed by looking either.
     bool alive();
+    /// The server was heard at that time.
+    void note_alive(Deadline when) noexcept { looked_ = when; }
 
     /// Sends all of it, then reads until the last Sync is answered. At the deadline, or when the caller gives up, the
     /// server is asked to stop as soon as it works on what is not the driver's own, and the answer is awaited, for
