@@ -118,6 +118,10 @@ TEST_F(MysqlDriver, a_reset_clears_what_the_last_borrower_left_and_sets_the_sess
     EXPECT_EQ(value<std::string>(*connection, "SELECT @@character_set_client"), "utf8mb4");
     EXPECT_EQ(failure([&] { run(*connection, "SELECT * FROM left_behind"); }).sqlstate(), "42P01");
     EXPECT_EQ(value<int>(*connection, "SELECT $1 + 0", 7), 7) << "what was prepared before is prepared again";
+    connection->mark_for_reset();
+    EXPECT_EQ(value<int>(*connection, "SELECT $1 + 0", 8), 8);
+    EXPECT_EQ(server().sql("SHOW GLOBAL STATUS LIKE 'Prepared_stmt_count'").substr(20), "1")
+        << "the server forgot the others, and so did the driver";
 }
 
 TEST_F(MysqlDriver, statements_are_prepared_once_and_closed_when_there_are_too_many)
