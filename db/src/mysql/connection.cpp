@@ -77,6 +77,7 @@ asio::awaitable<std::vector<Result>> MysqlConnection::run_query(Query query, Dea
     queries_ += statements.size();
     deadline_ = deadline;
     raw_sql_ = query.options() ? query.options()->raw_sql : options_.raw_sql;
+    names_max_ = query.options() ? query.options()->names_max() : cache_.capacity();
     line_->begin_call(deadline);
     Attempt attempt;
     attempt.unit = query.is_unit();
@@ -198,6 +199,7 @@ asio::awaitable<void> MysqlConnection::reset_if_due(Attempt& attempt)
     co_await line_->reset();
     if (!line_->failure() && !line_->broken()) {
         cache_.clear();
+        passing_.reset();
         const std::string settings = session_.settings();
         co_await line_->query(settings);
     }

@@ -68,10 +68,12 @@ private:
     asio::awaitable<std::size_t> run_bulk(Attempt& attempt, std::span<const Statement> statements);
     asio::awaitable<void> run_prepared(Attempt& attempt, const Statement& statement);
     asio::awaitable<Prepared*> prepare(Attempt& attempt, const Statement& statement);
+    asio::awaitable<std::optional<Prepared>> make_prepared(Attempt& attempt, const Statement& statement);
     asio::awaitable<void> execute(Attempt& attempt, Prepared& prepared, const Statement& statement);
     asio::awaitable<Result> read_rows(Attempt& attempt, MYSQL_STMT* handle);
     asio::awaitable<void> forget(std::string_view text);
     asio::awaitable<void> drop_surplus();
+    bool keeps_another() const noexcept;
     asio::awaitable<void> control(Attempt& attempt, std::string_view text);
     asio::awaitable<void> settle(Attempt& attempt, bool was_in_transaction);
     asio::awaitable<void> undo(Attempt& attempt, bool savepoint);
@@ -83,13 +85,16 @@ private:
     [[noreturn]] void fail_broken(const Attempt& attempt, const Query& query);
     [[noreturn]] void fail_control(const Attempt& attempt, std::string_view text);
 
-    StatementCache cache_; ///< goes after the line: freeing a statement of a connection that lives would block
+    // These go after the line: freeing a statement of a connection that lives would block.
+    StatementCache cache_;
+    std::optional<Prepared> passing_; ///< prepared for one execution, and not kept
     std::unique_ptr<Line> line_;
     Session session_;
     Options options_;
-    Deadline deadline_{};  ///< of the query under way
-    bool raw_sql_ = false; ///< of the same
-    bool begun_ = false;   ///< by `begin`, and neither committed nor rolled back yet
+    Deadline deadline_{};       ///< of the query under way
+    bool raw_sql_ = false;      ///< of the same
+    std::size_t names_max_ = 0; ///< how many statements it bears with in the cache
+    bool begun_ = false;        ///< by `begin`, and neither committed nor rolled back yet
     bool in_unit_ = false;
     bool reset_due_ = false;
     std::uint64_t queries_ = 0;

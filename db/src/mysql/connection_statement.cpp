@@ -73,15 +73,34 @@ asio::awaitable<void> MysqlConnection::run_prepared(Attempt& attempt, const Stat
     co_await drop_surplus();
 }
 
-/// The statement as the server knows it; nullptr when it does not take it.
+/// The statement as the server knows it; nullptr when it does not take it. It is kept when the call bears with that.
 asio::awaitable<Prepared*> MysqlConnection::prepare(Attempt& attempt, const Statement& statement)
 {
     const std::string_view text = statement.text().on(Engine::mysql);
-    if (Prepared* const known = cache_.find(text)) co_return known;
-    Rewritten rewritten = rewrite(text, statement.parameters().size());
+    Prepared* const known = names_max_ > 0 ? cache_.find(text) : nullptr;
+    if (known) co_return known;
+    std::optional<Prepared> made = co_await make_prepared(attempt, statement);
+    if (!made) co_return nullptr;
+    if (keeps_another()) co_return &cache_.add(std::string(text), std::move(*made));
+    if (passing_) co_await line_->close(std::move(passing_->handle));
+    passing_ = std::move(made);
+    co_return &*passing_;
+}
+
+/// A call that bears with fewer than fit takes nobody's place away.
+bool MysqlConnection::keeps_another() const noexcept
+{
+    if (names_max_ == 0 || cache_.capacity() == 0) return false;
+    return cache_.size() < names_max_ || names_max_ >= cache_.capacity();
+}
+
+asio::awaitable<std::optional<Prepared>> MysqlConnection::make_prepared(Attempt& attempt, const Statement& statement)
+{
+    std::optional<Prepared> made;
+    Rewritten rewritten = rewrite(statement.text().on(Engine::mysql), statement.parameters().size());
     if (!rewritten.problem.empty()) {
         attempt.refused = refusal_of(statement, "42601", std::move(rewritten.problem));
-        co_return nullptr;
+        co_return made;
     }
     StatementHandle handle(mysql_stmt_init(line_->native()));
     if (!handle) throw std::bad_alloc();
@@ -91,14 +110,14 @@ asio::awaitable<Prepared*> MysqlConnection::prepare(Attempt& attempt, const Stat
     note(attempt);
     const bool taken = !line_->broken() && !line_->failure();
     if (taken && mysql_stmt_param_count(handle.get()) == rewritten.order.size()) {
-        Prepared prepared{std::move(handle), std::move(rewritten.order)};
-        co_return &cache_.add(std::string(text), std::move(prepared));
+        made = Prepared{std::move(handle), std::move(rewritten.order)};
+        co_return made;
     }
     if (taken)
         attempt.refused =
             refusal_of(statement, "42601", "MySQL sees other placeholders in this statement than are written");
     co_await line_->close(std::move(handle));
-    co_return nullptr;
+    co_return made;
 }
 
 asio::awaitable<void> MysqlConnection::execute(Attempt& attempt, Prepared& prepared, const Statement& statement)
@@ -222,10 +241,14 @@ asio::awaitable<void> MysqlConnection::forget(std::string_view text)
 {
     StatementHandle handle = cache_.take(text);
     if (handle) co_await line_->close(std::move(handle));
+    co_await drop_surplus();
 }
 
+/// Closes what is not kept, and what does not fit.
 asio::awaitable<void> MysqlConnection::drop_surplus()
 {
+    if (passing_) co_await line_->close(std::move(passing_->handle));
+    passing_.reset();
     while (StatementHandle surplus = cache_.take_surplus()) co_await line_->close(std::move(surplus));
 }
 
