@@ -207,6 +207,17 @@ asio::awaitable<void> Line::store(MYSQL_STMT* statement)
     note(refused != 0, statement);
 }
 
+asio::awaitable<bool> Line::fetch(MYSQL_STMT* statement)
+{
+    int answer = 1;
+    auto start = [&] { return mysql_stmt_fetch_start(&answer, statement); };
+    auto resume = [&](int events) { return mysql_stmt_fetch_cont(&answer, statement, events); };
+    Pair operation(start, resume);
+    co_await drive(operation);
+    note(answer == 1, statement);
+    co_return answer == 0;
+}
+
 asio::awaitable<void> Line::next_result(MYSQL_STMT* statement)
 {
     int refused = 1;

@@ -77,6 +77,8 @@ public:
     asio::awaitable<void> prepare(MYSQL_STMT* statement, std::string_view text);
     asio::awaitable<void> execute(MYSQL_STMT* statement);
     asio::awaitable<void> store(MYSQL_STMT* statement);
+    /// The next row of a cursor, and with it as many as are to be fetched at a time. False when there is none.
+    asio::awaitable<bool> fetch(MYSQL_STMT* statement);
     asio::awaitable<void> next_result(MYSQL_STMT* statement);
     asio::awaitable<void> free_result(MYSQL_STMT* statement);
     /// Frees the statement, here and at the server.
