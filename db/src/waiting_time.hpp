@@ -33,10 +33,7 @@ public:
     }
 
     /// On the wall.
-    std::chrono::steady_clock::time_point time() const noexcept
-    {
-        return std::chrono::steady_clock::time_point(wall_);
-    }
+    std::chrono::steady_clock::time_point time() const noexcept { return std::chrono::steady_clock::time_point(wall_); }
 
     /// For how long the thread waited since `earlier`. REQUIRES: the same thread.
     Duration waited_since(const Moment& earlier) const noexcept

@@ -139,7 +139,7 @@ TEST_F(Grouping, everybody_gets_exactly_his_own_answer_and_nothing_is_written_tw
     const std::int64_t tasks = 100, each = (wanted ? std::atoll(wanted) : 10'000) / tasks;
     use(4);
     for (std::int64_t task = 0; task < tasks; ++task) go(mixed_work(*pool, task * each, each));
-    finish_all();
+    finish_all(120s + tasks * each * 2ms);
     EXPECT_EQ(failures(), 0u);
     EXPECT_EQ(rows(), std::to_string((tasks * each + 2) / 3));
 }

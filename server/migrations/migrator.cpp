@@ -96,7 +96,8 @@ std::vector<std::string> statements_for(const Migration& migration, db::Engine e
 
 asio::awaitable<std::size_t> migrate(db::Executor& db, const Clock& clock, std::span<const Migration> steps)
 {
-    auto tx = co_await db.begin();
+    // Each statement runs once: none is worth a name.
+    auto tx = co_await db.begin({.statements = db::StatementOptions{.raw_sql = false}});
     // On SQLite the transaction itself is the lock: there is one writer.
     if (tx.engine() == db::Engine::postgresql)
         co_await tx.query("SELECT pg_advisory_xact_lock(hashtext('trunkline_migrations')::bigint)");

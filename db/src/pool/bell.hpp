@@ -2,9 +2,9 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 namespace trunkline::db::detail {
 
@@ -16,10 +16,13 @@ class Bell {
 public:
     explicit Bell(const asio::any_io_executor& executor) : never_(executor, asio::steady_timer::time_point::max()) {}
 
-    asio::awaitable<void> wait()
+    /// To be awaited at once, without a coroutine between. `woken` has to outlive that; it says nothing.
+    auto wait(boost::system::error_code& woken)
     {
-        boost::system::error_code woken;
-        co_await never_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+        auto initiate = [this, &woken](auto handler) {
+            never_.async_wait(asio::redirect_error(std::move(handler), woken));
+        };
+        return asio::async_initiate<const asio::deferred_t, void()>(std::move(initiate), asio::deferred);
     }
     void ring() { never_.cancel(); }
 

@@ -29,25 +29,20 @@ Lease::~Lease()
 }
 
 Waiter::Waiter(std::shared_ptr<Slots> slots, Slot::Holding holding, Deadline deadline)
-    : slots_(std::move(slots)), holding_(std::move(holding)), deadline_(deadline), answered_(slots_->executor())
+    : slots_(std::move(slots)), holding_(std::move(holding)), deadline_(deadline), bell_(slots_->executor())
 {
     id_ = slots_->enlist(*this, deadline);
 }
 
 Waiter::~Waiter()
 {
-    if (!lease_ && !refusal_) slots_->leave(id_);
+    if (!answered()) slots_->leave(id_);
 }
 
-asio::awaitable<Lease> Waiter::wait()
+Lease Waiter::take()
 {
-    while (!lease_ && !refusal_) {
-        co_await answered_.wait();
-        const auto state = co_await asio::this_coro::cancellation_state;
-        if (state.cancelled() != asio::cancellation_type::none) throw_cancelled();
-    }
     if (refusal_) fail();
-    co_return std::move(*lease_);
+    return std::move(*lease_);
 }
 
 void Waiter::granted(const SlotPtr& slot)
@@ -55,13 +50,13 @@ void Waiter::granted(const SlotPtr& slot)
     Slot::Holding holding = holding_;
     holding.since = holding.turned = Clock::now();
     lease_.emplace(slots_, slot, std::move(holding));
-    answered_.ring();
+    bell_.ring();
 }
 
 void Waiter::refused(PoolPolicy::What why)
 {
     refusal_ = why;
-    answered_.ring();
+    bell_.ring();
 }
 
 void Waiter::fail()
@@ -87,12 +82,23 @@ asio::awaitable<Lease> acquire(std::shared_ptr<Slots> slots, Slot::Holding holdi
 {
     const Deadline patience = after(holding.since, slots->options().acquire_timeout);
     Waiter waiter(std::move(slots), std::move(holding), std::min(deadline, patience));
-    co_return co_await waiter.wait();
+    while (!waiter.answered()) {
+        boost::system::error_code woken;
+        co_await waiter.bell().wait(woken);
+        const auto state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none) throw_cancelled();
+    }
+    co_return waiter.take();
 }
 
 Deadline after(Deadline start, std::chrono::nanoseconds patience) noexcept
 {
     return patience >= Deadline::max() - start ? Deadline::max() : start + patience;
+}
+
+Deadline from_now(std::optional<std::chrono::nanoseconds> patience) noexcept
+{
+    return patience ? after(Clock::now(), *patience) : Deadline::max();
 }
 
 } // namespace trunkline::db::detail

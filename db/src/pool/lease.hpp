@@ -35,8 +35,11 @@ public:
     Waiter& operator=(const Waiter&) = delete;
     ~Waiter();
 
-    /// Waits for the answer. Throws AcquireTimeout, ConnectFailed or PoolClosed.
-    asio::awaitable<Lease> wait();
+    bool answered() const noexcept { return lease_ || refusal_; }
+    /// Rings with the answer.
+    Bell& bell() noexcept { return bell_; }
+    /// What was granted. Throws AcquireTimeout, ConnectFailed or PoolClosed. REQUIRES: it is answered.
+    Lease take();
 
     void granted(const SlotPtr& slot);
     void refused(PoolPolicy::What why);
@@ -56,7 +59,7 @@ private:
     std::shared_ptr<Slots> slots_;
     Slot::Holding holding_; // as it will be; until then `since` is when the wait began
     Deadline deadline_;
-    Bell answered_;
+    Bell bell_;
     std::optional<Lease> lease_;
     std::optional<PoolPolicy::What> refusal_;
     std::unique_ptr<AcquireDossier> dossier_;
@@ -72,5 +75,7 @@ asio::awaitable<Lease> acquire(std::shared_ptr<Slots> slots, Slot::Holding holdi
 
 /// `start` plus `patience`, without overflow.
 Deadline after(Deadline start, std::chrono::nanoseconds patience) noexcept;
+/// Now plus `patience`, if there is any limit to it.
+Deadline from_now(std::optional<std::chrono::nanoseconds> patience) noexcept;
 
 } // namespace trunkline::db::detail

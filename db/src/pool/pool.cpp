@@ -7,7 +7,7 @@
 #include "replica_options.hpp"
 #include "report.hpp"
 #include "session.hpp"
-#include "waiting_time.hpp"
+#include "statements.hpp"
 
 #include <boost/asio/this_coro.hpp>
 
@@ -34,8 +34,6 @@ public:
     static asio::awaitable<std::vector<Holder>> drain(std::shared_ptr<Slots> slots, std::shared_ptr<ReadSide> reads,
                                                       milliseconds deadline);
     static asio::awaitable<Connection> acquire(std::shared_ptr<Slots> slots, std::source_location place);
-    static asio::awaitable<std::vector<Result>> run(std::shared_ptr<Slots> slots, Query query);
-    static asio::awaitable<std::vector<Result>> run_beside(detail::Lease lease, Query query, Deadline not_after);
     static asio::awaitable<Transaction> begin(std::shared_ptr<Slots> slots, TransactionOptions options,
                                               std::optional<std::chrono::nanoseconds> limit,
                                               std::source_location place);
@@ -47,39 +45,13 @@ public:
 
 namespace {
 
-Deadline from_now(std::optional<std::chrono::nanoseconds> limit)
-{
-    return limit ? detail::after(Clock::now(), *limit) : Deadline::max();
-}
-
-/// The pool closed under a statement that shared its connection.
-[[noreturn]] void throw_cut(const SqlText& statement, Engine engine, Outcome outcome)
-{
-    ErrorInfo info;
-    info.statement = std::string(statement.on(engine));
-    info.place = statement.place();
-    info.outcome = outcome;
-    detail::throw_pool_closed(std::move(info));
-}
-
 /// Waits for the next change in the pool. Throws when the caller is cancelled.
 asio::awaitable<void> wait_for_change(Slots& slots)
 {
-    co_await slots.changed().wait();
+    boost::system::error_code woken;
+    co_await slots.changed().wait(woken);
     const auto state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) detail::throw_cancelled();
-}
-
-/// A pooler may have come in while the caller waited for a place among others: then nobody shares any more.
-asio::awaitable<detail::Lease> acquire_for_one_statement(std::shared_ptr<Slots> slots, detail::Slot::Holding holding,
-                                                         Deadline not_after)
-{
-    if (holding.use != detail::PoolPolicy::Use::alone) {
-        detail::Lease lease = co_await detail::acquire(slots, holding, not_after);
-        if (slots->driver().shares()) co_return lease;
-        holding.use = detail::PoolPolicy::Use::alone;
-    }
-    co_return co_await detail::acquire(std::move(slots), std::move(holding), not_after);
 }
 
 } // namespace
@@ -136,62 +108,6 @@ asio::awaitable<Connection> Pool::Impl::acquire(std::shared_ptr<Slots> slots, st
     co_return Session::connection(std::move(*lease));
 }
 
-asio::awaitable<std::vector<Result>> Pool::Impl::run(std::shared_ptr<Slots> slots, Query query)
-{
-    if (query.statements().empty()) co_return std::vector<Result>();
-    const auto caller = co_await asio::this_coro::executor;
-    if (!slots->is_home(caller)) {
-        auto work = run(slots, std::move(query));
-        co_return co_await detail::at_home(slots, std::move(work));
-    }
-    const Deadline not_after = from_now(query.limit());
-    const SqlText text = query.statements().front().text();
-    detail::Slot::Holding holding(query.place(), task_of(caller));
-    holding.statement = text;
-    holding.use = slots->use_of(query);
-    detail::refuse_nested(*slots, holding.task, holding.place);
-    std::optional<detail::Lease> lease = detail::acquire_now(slots, holding);
-    if (!lease) {
-        detail::Lease waited = co_await acquire_for_one_statement(slots, std::move(holding), not_after);
-        lease.emplace(std::move(waited));
-    }
-    if (lease->shared()) co_return co_await run_beside(std::move(*lease), std::move(query), not_after);
-    const bool unit = query.is_unit();
-    const auto began = detail::Moment::now();
-    const auto session = Session::make(std::move(*lease), Session::Kind::passing);
-    auto results = co_await Session::run(session, 0, std::move(query), not_after);
-    if (!unit) {
-        const auto waited = detail::Moment::now().waited_since(began);
-        slots->speeds().ran_alone(text.on(slots->options().engine), waited);
-    }
-    co_return results;
-}
-
-asio::awaitable<std::vector<Result>> Pool::Impl::run_beside(detail::Lease lease, Query query, Deadline not_after)
-{
-    const auto& slots = lease.slots();
-    const detail::SlotPtr slot = lease.slot();
-    const SqlText text = query.statements().front().text();
-    const Deadline limit = detail::after(Clock::now(), slots->options().command_timeout);
-    if (slot->cut) throw_cut(text, slots->options().engine, Outcome::not_sent); // while he was on his way to it
-    // Of grouped reads the server is told that they write nothing.
-    const bool may_write = !query.grouped() || lease.holding().use != detail::PoolPolicy::Use::reading;
-    std::vector<Result> results;
-    Outcome outcome = Outcome::unknown;
-    try {
-        Beside answer = co_await slot->connection->run_beside(std::move(query), std::min(limit, not_after));
-        slots->speeds().ran_beside(text.on(slots->options().engine), answer.took);
-        results.push_back(std::move(answer.result));
-    } catch (const Error& failure) {
-        slots->heard(slot, std::current_exception(), may_write);
-        const auto* lost = dynamic_cast<const ConnectionLost*>(&failure);
-        if (!slot->cut || !lost) throw;
-        outcome = lost->outcome();
-    }
-    if (!results.empty()) co_return results;
-    throw_cut(text, slots->options().engine, outcome);
-}
-
 asio::awaitable<Transaction> Pool::Impl::begin(std::shared_ptr<Slots> slots, TransactionOptions options,
                                                std::optional<std::chrono::nanoseconds> limit,
                                                std::source_location place)
@@ -201,7 +117,7 @@ asio::awaitable<Transaction> Pool::Impl::begin(std::shared_ptr<Slots> slots, Tra
         auto work = detail::lend_away(begin(slots, options, limit, place));
         co_return co_await detail::at_home(slots, std::move(work));
     }
-    const Deadline not_after = from_now(limit);
+    const Deadline not_after = detail::from_now(limit);
     detail::Slot::Holding holding(place, task_of(caller));
     holding.kept = true;
     detail::refuse_nested(*slots, holding.task, place);
@@ -242,7 +158,7 @@ asio::awaitable<std::vector<Holder>> Pool::drain(milliseconds deadline)
 
 asio::awaitable<Connection> Pool::acquire(std::source_location place) { return Impl::acquire(impl_->slots, place); }
 
-asio::awaitable<std::vector<Result>> Pool::do_run(Query query) { return Impl::run(impl_->slots, std::move(query)); }
+asio::awaitable<std::vector<Result>> Pool::do_run(Query query) { return detail::run(impl_->slots, std::move(query)); }
 
 asio::awaitable<Transaction> Pool::do_begin(TransactionOptions options, std::optional<std::chrono::nanoseconds> limit,
                                             std::source_location place)

@@ -266,7 +266,8 @@ void Slots::returned(const SlotPtr& slot, Deadline now)
     if (how.healthy) how.queries = slot->connection->queries();
     else ++counters_.broken;
     policy_.released(slot->id, how, now);
-    if (slot->holdings.empty() || policy_.has_actions()) carry_out();
+    if (policy_.has_actions()) carry_out();
+    else if (slot->holdings.empty()) wake_by(after(now, policy_.limits().max_idle));
 }
 
 void Slots::gone(SlotPtr slot)

@@ -25,8 +25,8 @@ public:
     static constexpr Duration quick = std::chrono::milliseconds(2);
     static constexpr Duration slow = std::chrono::milliseconds(10); ///< on average, beside others
     static constexpr int average_over = 4;                          ///< runs; the latest counts most
-    static constexpr int proofs = 3;        ///< quick runs before a text shares
-    static constexpr int proofs_again = 50; ///< after it was slow beside others
+    static constexpr int proofs = 3;                                ///< quick runs before a text shares
+    static constexpr int proofs_again = 50;                         ///< after it was slow beside others
     static constexpr std::size_t texts_max = 1'000;
 
     Use use_of(std::string_view text) const;

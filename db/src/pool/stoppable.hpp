@@ -18,25 +18,6 @@ namespace asio = boost::asio;
 /// with until its completion handler was called, so a signal that is used again cuts off what uses it now.
 using Stop = std::shared_ptr<asio::cancellation_signal>;
 
-/// Passes what cancels the caller on to `stop`, for as long as it lives.
-class PassedOn {
-public:
-    PassedOn(asio::cancellation_slot from, asio::cancellation_signal& stop) : from_(from)
-    {
-        if (from_.is_connected())
-            from_.assign([&stop](asio::cancellation_type) { stop.emit(asio::cancellation_type::terminal); });
-    }
-    PassedOn(const PassedOn&) = delete;
-    PassedOn& operator=(const PassedOn&) = delete;
-    ~PassedOn()
-    {
-        if (from_.is_connected()) from_.clear();
-    }
-
-private:
-    asio::cancellation_slot from_;
-};
-
 /// Awaits `work`, which ends early when the caller is cancelled or `stop` is emitted; either way it is awaited to
 /// its end, and what it throws is thrown.
 template <class T>
@@ -44,7 +25,10 @@ asio::awaitable<T> stoppable(Stop stop, asio::awaitable<T> work)
 {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     const auto state = co_await asio::this_coro::cancellation_state;
-    const PassedOn passed_on(state.slot(), *stop);
+    // What is assigned stays until the caller waits for something else: it owns what it needs, and is not taken back when
+    // this frame is destroyed, because the caller's slot may be gone by then.
+    if (auto from = state.slot(); from.is_connected())
+        from.assign([stop](asio::cancellation_type) { stop->emit(asio::cancellation_type::terminal); });
     auto ended = asio::bind_cancellation_slot(stop->slot(), asio::use_awaitable);
     co_return co_await asio::co_spawn(executor, std::move(work), ended);
 }

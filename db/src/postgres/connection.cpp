@@ -191,7 +191,8 @@ asio::awaitable<std::uint64_t> PostgresConnection::open_cursor(Query query, Dead
 {
     const Statement& asked = query.statements().front();
     const std::uint64_t cursor = ++last_cursor_;
-    const std::string text = "DECLARE " + cursor_name(cursor) + " NO SCROLL CURSOR FOR " + text_of(asked);
+    std::string text = "DECLARE " + cursor_name(cursor) + " NO SCROLL CURSOR FOR ";
+    text += text_of(asked);
     Statement declaration(SqlText(std::make_shared<const std::string>(text), asked.text().place()), asked.parameters());
     auto work = run_for_cursor(std::move(declaration), asked.text(), deadline);
     co_await on_its_own_terms(std::move(work));

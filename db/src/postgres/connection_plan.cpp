@@ -21,7 +21,7 @@ Trip PostgresConnection::plan(const Query& query, std::size_t names_max, bool of
     const auto& statements = query.statements();
     std::vector<std::string> texts;
     for (const Statement& statement : statements) {
-        texts.push_back(text_of(statement));
+        texts.emplace_back(text_of(statement));
         trip.parameters.push_back(encode(statement));
     }
     const bool raw_sql = query.options() ? query.options()->raw_sql : options_.raw_sql;
@@ -58,7 +58,7 @@ Trip PostgresConnection::plan_copy(const Query& query)
     trip.rows = query.rows();
     plan_front(trip);
     touched_ = true; // triggers and defaults can leave something
-    std::string text = text_of(query.statements().front());
+    std::string text(text_of(query.statements().front()));
     if (!trip.began_idle) text = "SAVEPOINT trunkline_unit; " + text + "; RELEASE trunkline_unit";
     trip.main.push_back(text_step(std::move(text)));
     trip.main.back().member = 0;

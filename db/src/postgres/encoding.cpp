@@ -5,10 +5,10 @@
 
 namespace trunkline::db::postgres {
 
-std::string text_of(const Statement& statement)
+std::string_view text_of(const Statement& statement)
 {
-    std::string text(statement.text().on(Engine::postgresql));
-    if (text.find('\0') == std::string::npos) return text;
+    const std::string_view text = statement.text().on(Engine::postgresql);
+    if (text.find('\0') == text.npos) return text;
     ErrorInfo info;
     info.message = "the statement's text holds a NUL character";
     info.sqlstate = "22021";

@@ -6,12 +6,12 @@
 
 #include <trunkline/db/query.hpp>
 
-#include <string>
+#include <string_view>
 
 namespace trunkline::db::postgres {
 
-/// The text of a statement; refused when libpq would cut it off.
-std::string text_of(const Statement& statement);
+/// The text of a statement; refused when libpq would cut it off. Lives as long as the statement.
+std::string_view text_of(const Statement& statement);
 
 /// Whether a text that may be grouped reads: the others insert.
 bool reads(std::string_view text);

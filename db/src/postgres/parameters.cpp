@@ -219,14 +219,22 @@ struct ParameterWriter {
     }
 };
 
-Parameters::Parameters(const std::vector<Value>& values)
-    : values_(values.size(), nullptr), lengths_(values.size(), 0), formats_(values.size(), 0), scalars_(values.size())
+Parameters::Parameters(const std::vector<Value>& values) : size_(static_cast<int>(values.size()))
 {
-    types_.reserve(values.size());
+    if (values.empty()) return;
+    // Those that want the most alignment come first.
+    const std::size_t each = sizeof *values_ + sizeof *scalars_ + sizeof *types_ + sizeof *lengths_ + sizeof *formats_;
+    block_ = std::make_unique<std::byte[]>(each * values.size());
+    std::byte* free = block_.get();
+    const auto place = [&free, &values]<class T>(T*& array) {
+        array = reinterpret_cast<T*>(free);
+        free += sizeof(T) * values.size();
+    };
+    place(values_), place(scalars_), place(types_), place(lengths_), place(formats_);
     for (std::size_t index = 0; index < values.size(); ++index) {
         const Value& value = values[index];
-        types_.push_back(value.is_array() ? array_of(value.type()).array : oid_of(value.type()));
-        formats_[index] = types_.back() != 0;
+        types_[index] = value.is_array() ? array_of(value.type()).array : oid_of(value.type());
+        formats_[index] = types_[index] != 0;
         std::visit(ParameterWriter{*this, index, value.type()}, value.content());
     }
 }

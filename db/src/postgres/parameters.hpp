@@ -7,6 +7,7 @@
 
 #include <array>
 #include <forward_list>
+#include <memory>
 
 namespace trunkline::db::postgres {
 
@@ -24,20 +25,23 @@ public:
     Parameters(const Parameters&) = delete;
     Parameters(Parameters&&) = default;
 
-    int size() const noexcept { return static_cast<int>(types_.size()); }
-    const Oid* types() const noexcept { return types_.data(); }
-    const char* const* values() const noexcept { return values_.data(); }
-    const int* lengths() const noexcept { return lengths_.data(); }
-    const int* formats() const noexcept { return formats_.data(); }
+    int size() const noexcept { return size_; }
+    const Oid* types() const noexcept { return types_; }
+    const char* const* values() const noexcept { return values_; }
+    const int* lengths() const noexcept { return lengths_; }
+    const int* formats() const noexcept { return formats_; }
 
 private:
     friend struct ParameterWriter;
+    using Scalar = std::array<char, 16>;
 
-    std::vector<Oid> types_;
-    std::vector<const char*> values_;
-    std::vector<int> lengths_;
-    std::vector<int> formats_;
-    std::vector<std::array<char, 16>> scalars_;
+    int size_;
+    std::unique_ptr<std::byte[]> block_; // of the five below
+    const char** values_ = nullptr;
+    Scalar* scalars_ = nullptr;
+    Oid* types_ = nullptr;
+    int* lengths_ = nullptr;
+    int* formats_ = nullptr;
     std::forward_list<std::string> arrays_;
 };
 

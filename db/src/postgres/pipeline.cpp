@@ -4,6 +4,7 @@
 #include "postgres/refusal.hpp"
 
 #include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
@@ -63,7 +64,7 @@ asio::awaitable<Beside> Pipeline::run(Self self, Query query, Deadline deadline)
                 });
             call->waiting = std::make_unique<Submission::WaitingFor<decltype(handler)>>(std::move(handler));
         };
-        co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(std::move(initiate), asio::use_awaitable);
+        co_await asio::async_initiate<const asio::deferred_t, void()>(std::move(initiate), asio::deferred);
     }
     if (call->failure) std::rethrow_exception(call->failure);
     Beside answer;

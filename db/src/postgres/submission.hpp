@@ -52,7 +52,7 @@ struct Submission {
     [[noreturn]] void refuse_unsent(const std::string& farewell) const;
 
     Query query;
-    std::string text;
+    std::string_view text; // of the statement
     Parameters parameters;
     Deadline deadline;
 

@@ -12,7 +12,7 @@ bool send_execution(PGconn* connection, const Turn::Part& part)
     const Submission& call = *part.call;
     const Parameters& with = call.parameters;
     if (part.name.empty())
-        return PQsendQueryParams(connection, call.text.c_str(), with.size(), with.types(), with.values(),
+        return PQsendQueryParams(connection, std::string(call.text).c_str(), with.size(), with.types(), with.values(),
                                  with.lengths(), with.formats(), 0) == 1;
     return PQsendQueryPrepared(connection, part.name.c_str(), with.size(), with.values(), with.lengths(),
                                with.formats(), 0) == 1;

@@ -39,6 +39,11 @@ namespace {
 [[noreturn]] void timed_out(const std::string& what)
 {
     ErrorInfo info;
+    if (what == "CONNECT") {
+        info.message = "the database did not answer in time while connecting";
+        info.sqlstate = "08001";
+        throw ConnectFailed(std::move(info));
+    }
     info.message = "it took too long and was stopped";
     info.sqlstate = "57014";
     info.outcome = Outcome::rejected;

@@ -100,16 +100,16 @@ protected:
                        asio::bind_cancellation_slot(running.stop.slot(), std::move(note)));
         return running;
     }
-    void until(std::function<bool()> reached)
+    void until(std::function<bool()> reached, std::chrono::milliseconds limit_after = 120s)
     {
-        const auto limit = steady_clock::now() + 120s;
+        const auto limit = steady_clock::now() + limit_after;
         io.restart();
         while (!reached())
             if (io.run_one_until(limit) == 0) throw std::runtime_error("what was waited for did not happen");
     }
-    void finish_all()
+    void finish_all(std::chrono::milliseconds limit_after = 120s)
     {
-        until([&] { return std::ranges::all_of(running_, [](const auto& one) { return one->ended; }); });
+        until([&] { return std::ranges::all_of(running_, [](const auto& one) { return one->ended; }); }, limit_after);
     }
     asio::awaitable<void> expect_answer(double seconds, std::int64_t answer)
     {

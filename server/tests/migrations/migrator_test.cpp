@@ -243,6 +243,14 @@ TEST(Steps, stand_in_their_order_and_no_name_comes_twice)
     for (std::size_t i = 1; i < steps.size(); ++i) EXPECT_LT(steps[i - 1].name, steps[i].name);
 }
 
+TEST(MigratorOnPostgresql, leaves_none_of_its_statements_prepared_on_its_connection)
+{
+    EmptyDatabase database{db::Engine::postgresql};
+    database.run(migrate(database.pool(), database.clock, Steps{first, second}));
+    EXPECT_EQ(database.texts("SELECT statement FROM pg_prepared_statements WHERE statement NOT LIKE '%prepared%'"),
+              Texts{});
+}
+
 INSTANTIATE_TEST_SUITE_P(OnEveryEngine, Migrator, ::testing::Values(db::Engine::sqlite, db::Engine::postgresql),
                          [](const auto& info) { return std::string(db::to_string(info.param)); });
 
