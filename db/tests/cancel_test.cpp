@@ -22,6 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::system_clock;
 using testing::CancelStorm;
+using testing::expect_calm_after;
 using testing::PostgresServer;
 
 constexpr std::chrono::seconds storm_max{120};
@@ -45,19 +46,6 @@ protected:
         options.min_size = 1;
         options.max_size = max_size;
         return pool.emplace(io.get_executor(), options);
-    }
-
-    /// Nothing but the stops themselves happened.
-    static void expect_calm_after(const CancelStorm::Tally& tally)
-    {
-        EXPECT_EQ(tally.findings, 0u) << tally.first_finding;
-        EXPECT_EQ(tally.lost, 0u);
-        EXPECT_GE(tally.stopped, tally.tries / 10) << "the storm is none";
-        EXPECT_GE(tally.answered, tally.tries / 50) << "the stops do not race with answers";
-        EXPECT_GE(tally.checks, tally.tries);
-        std::printf("  %llu tries, %llu stopped, %llu answered in time, %llu bystanders right\n",
-                    static_cast<unsigned long long>(tally.tries), static_cast<unsigned long long>(tally.stopped),
-                    static_cast<unsigned long long>(tally.answered), static_cast<unsigned long long>(tally.checks));
     }
 
     PostgresServer& server = PostgresServer::shared();

@@ -118,6 +118,10 @@ TEST_F(MysqlDriver, a_reset_clears_what_the_last_borrower_left_and_sets_the_sess
     EXPECT_EQ(value<std::string>(*connection, "SELECT @@character_set_client"), "utf8mb4");
     EXPECT_EQ(failure([&] { run(*connection, "SELECT * FROM left_behind"); }).sqlstate(), "42P01");
     EXPECT_EQ(value<int>(*connection, "SELECT $1 + 0", 7), 7) << "what was prepared before is prepared again";
+    connection->mark_for_reset();
+    EXPECT_EQ(value<int>(*connection, "SELECT $1 + 0", 8), 8);
+    EXPECT_EQ(server().sql("SHOW GLOBAL STATUS LIKE 'Prepared_stmt_count'").substr(20), "1")
+        << "the server forgot the others, and so did the driver";
 }
 
 TEST_F(MysqlDriver, statements_are_prepared_once_and_closed_when_there_are_too_many)
@@ -144,6 +148,53 @@ TEST_F(MysqlDriver, without_a_cache_nothing_stays_prepared)
     const auto connection = connect();
     for (int k = 0; k < 5; ++k) EXPECT_EQ(value<int>(*connection, "SELECT $1 + 1", k), k + 1);
     EXPECT_EQ(server().sql("SHOW GLOBAL STATUS LIKE 'Prepared_stmt_count'"), "Prepared_stmt_count\t0");
+}
+
+TEST_F(MysqlDriver, a_call_that_bears_with_no_names_leaves_none_and_one_that_bears_with_few_takes_nobodys_away)
+{
+    options_.statement_cache_size = 3;
+    const auto connection = connect();
+    const auto kept = [] { return server().sql("SHOW GLOBAL STATUS LIKE 'Prepared_stmt_count'").substr(20); };
+    const auto ask = [&](int number, StatementOptions how) {
+        Query query(statement("SELECT " + std::to_string(number) + " + $1", 1));
+        query.prefer(how);
+        EXPECT_EQ(await(connection->run(std::move(query), in(20s))).at(0).as<int>(0), number + 1);
+    };
+    const auto none = kept();
+    for (int number = 0; number < 5; ++number) {
+        ask(number, {.raw_sql = false, .no_prepare = true, .statement_cache_size = 9});
+        ask(number, {.raw_sql = false, .no_prepare = false, .statement_cache_size = 0});
+    }
+    EXPECT_EQ(kept(), none);
+    constexpr StatementOptions two{.raw_sql = false, .no_prepare = false, .statement_cache_size = 2};
+    for (int number = 0; number < 5; ++number) ask(number, two);
+    EXPECT_EQ(kept(), "2");
+    for (int number = 10; number < 15; ++number) run(*connection, "SELECT " + std::to_string(number) + " + $1", 1);
+    EXPECT_EQ(kept(), "3");
+    const auto made = [&] {
+        const Result said = run(*connection, "SHOW SESSION STATUS LIKE 'Com_stmt_prepare'");
+        return std::stoll(said[0].get<std::string>("Value"));
+    };
+    (void)made();
+    const auto before = made();
+    run(*connection, "SELECT 14 + $1", 1);
+    ask(20, two);
+    run(*connection, "SELECT 14 + $1", 1);
+    EXPECT_EQ(made(), before + 1) << "only what found no place";
+}
+
+TEST_F(MysqlDriver, a_unit_without_names_is_one_unit_all_the_same)
+{
+    const auto connection = connect_with_table();
+    const auto names = server().sql("SHOW GLOBAL STATUS LIKE 'Prepared_stmt_count'");
+    std::vector<Statement> unit;
+    for (std::int64_t id = 0; id < 100; ++id) unit.push_back(insert(id));
+    unit.push_back(statement("UPDATE t SET name = $1 WHERE id < 50", "y"));
+    Query query(std::move(unit));
+    query.prefer(StatementOptions{});
+    EXPECT_EQ(await(connection->run(std::move(query), in(20s))).back().affected(), 50u);
+    EXPECT_EQ(server().sql("SHOW GLOBAL STATUS LIKE 'Prepared_stmt_count'"), names);
+    EXPECT_EQ(count(*connection), 100);
 }
 
 // -- Statements --------------------------------------------------------------

@@ -115,6 +115,17 @@ TEST(MysqlVerb, what_commits_by_itself_is_known_by_its_first_words)
         EXPECT_FALSE(ends_transaction(text)) << text;
 }
 
+TEST(MysqlVerb, what_only_reads_is_told_from_what_writes_and_answers_rows)
+{
+    for (const std::string_view text :
+         {"SELECT 1", "values (1)", "SHOW TABLES", "WITH c AS (SELECT 1) SELECT * FROM c"})
+        EXPECT_TRUE(only_reads(text)) << text;
+    for (const std::string_view text :
+         {"INSERT INTO t VALUES (1) RETURNING id", "DELETE FROM t RETURNING id", "SELECT 1 INTO @x", "CALL p()",
+          "WITH c AS (SELECT 1) DELETE FROM t", "WITH c AS (SELECT 1) UPDATE t SET a = 1", ""})
+        EXPECT_FALSE(only_reads(text)) << text;
+}
+
 TEST(MysqlVerb, only_an_insert_whose_rows_count_one_each_goes_in_bulk)
 {
     EXPECT_TRUE(is_plain_insert(" insert into t (a) values ($1)"));

@@ -132,6 +132,18 @@ TEST_F(MysqlStop, a_lock_that_is_waited_for_is_given_up_at_the_deadline)
     EXPECT_EQ(value<std::int64_t>(*two, "SELECT count(*) FROM t"), 1);
 }
 
+// The server then says that the session is another's: the connection is given up, and the pool opens a new one.
+TEST_F(MysqlStop, within_a_routine_of_another_definer_nothing_is_stopped_and_the_wait_is_bounded)
+{
+    const auto connection = connect();
+    server().sql("CREATE OR REPLACE FUNCTION bench.slow() RETURNS INT NO SQL RETURN sleep(3)");
+    const auto began = Clock::now();
+    const auto failed = failure<CommandTimeout>([&] { await(call(*connection, "SELECT slow()", in(50ms))); });
+    EXPECT_LT(Clock::now() - began, 4s);
+    EXPECT_EQ(failed.outcome(), Outcome::unknown);
+    EXPECT_EQ(connection->condition(), Condition::broken);
+}
+
 // -- A server that does not answer -------------------------------------------
 
 TEST_F(MysqlStop, a_frozen_server_is_waited_for_with_a_bound)

@@ -33,15 +33,6 @@ TEST_P(MysqlValues, copy_in_adds_all_rows_or_none)
     EXPECT_EQ(count(), 2'500);
 }
 
-TEST_P(MysqlValues, a_cursor_is_refused_in_words)
-{
-    auto transaction = get(pool().begin());
-    const auto refused = failure_of<Error>(transaction.cursor<std::string>("SELECT name FROM people"));
-    EXPECT_EQ(refused.sqlstate(), "0A000");
-    EXPECT_NE(std::string_view(refused.what()).find("cursor"), std::string_view::npos) << refused.what();
-    EXPECT_EQ(get(transaction.fetch_value<std::int64_t>("SELECT count(*) FROM people")), 0) << "and all goes on";
-}
-
 INSTANTIATE_TEST_SUITE_P(On, MysqlValues, ::testing::Values(Road::mariadb), road_name);
 
 } // namespace

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "mysql/connection.hpp"
 
-#include "mysql/cells.hpp"
-#include "mysql/parameters.hpp"
-#include "mysql/placeholders.hpp"
 #include "mysql/verb.hpp"
 
 #include <errmsg.h>
@@ -77,9 +74,11 @@ asio::awaitable<std::vector<Result>> MysqlConnection::run_query(Query query, Dea
     queries_ += statements.size();
     deadline_ = deadline;
     raw_sql_ = query.options() ? query.options()->raw_sql : options_.raw_sql;
+    names_max_ = query.options() ? query.options()->names_max() : cache_.capacity();
     line_->begin_call(deadline);
     Attempt attempt;
     attempt.unit = query.is_unit();
+    co_await close_dropped_cursors();
     co_await reset_if_due(attempt);
     if (query.is_unit()) {
         co_await run_unit(attempt, query, true);
@@ -116,6 +115,7 @@ asio::awaitable<void> MysqlConnection::run_commit(Deadline deadline)
     line_->begin_call(deadline);
     Attempt attempt;
     const bool had_failed = begun_ && !line_->in_transaction();
+    co_await close_cursors();
     co_await control(attempt, had_failed ? "ROLLBACK" : "COMMIT");
     const bool unsure = attempt.failed();
     co_await settle(attempt, unsure);
@@ -139,6 +139,7 @@ asio::awaitable<void> MysqlConnection::run_rollback(Deadline deadline)
     check_ready(deadline, nullptr);
     line_->begin_call(deadline);
     Attempt attempt;
+    co_await close_cursors();
     co_await control(attempt, "ROLLBACK");
     co_await settle(attempt, attempt.failed());
     if (!attempt.failed()) begun_ = false;
@@ -198,6 +199,8 @@ asio::awaitable<void> MysqlConnection::reset_if_due(Attempt& attempt)
     co_await line_->reset();
     if (!line_->failure() && !line_->broken()) {
         cache_.clear();
+        passing_.reset();
+        cursors_.clear();
         const std::string settings = session_.settings();
         co_await line_->query(settings);
     }

@@ -2,8 +2,6 @@
 // One statement, prepared or as text.
 #include "mysql/connection.hpp"
 
-#include "mysql/cells.hpp"
-#include "mysql/parameters.hpp"
 #include "mysql/placeholders.hpp"
 #include "mysql/verb.hpp"
 
@@ -15,6 +13,16 @@ namespace {
 
 constexpr unsigned unknown_statement = 1243, needs_preparing_again = 1615; // and it did nothing
 constexpr unsigned cannot_be_prepared = 1295;
+
+std::exception_ptr unreadable(const Column& column, std::string_view why)
+{
+    ErrorInfo info;
+    info.message = "column '" + column.name + "': ";
+    info.message += why;
+    info.sqlstate = "22003";
+    info.outcome = Outcome::applied;
+    return std::make_exception_ptr(DecodeError(std::move(info)));
+}
 
 } // namespace
 
@@ -73,15 +81,34 @@ asio::awaitable<void> MysqlConnection::run_prepared(Attempt& attempt, const Stat
     co_await drop_surplus();
 }
 
-/// The statement as the server knows it; nullptr when it does not take it.
+/// The statement as the server knows it; nullptr when it does not take it. It is kept when the call bears with that.
 asio::awaitable<Prepared*> MysqlConnection::prepare(Attempt& attempt, const Statement& statement)
 {
     const std::string_view text = statement.text().on(Engine::mysql);
-    if (Prepared* const known = cache_.find(text)) co_return known;
-    Rewritten rewritten = rewrite(text, statement.parameters().size());
+    Prepared* const known = names_max_ > 0 ? cache_.find(text) : nullptr;
+    if (known) co_return known;
+    std::optional<Prepared> made = co_await make_prepared(attempt, statement);
+    if (!made) co_return nullptr;
+    if (keeps_another()) co_return &cache_.add(std::string(text), std::move(*made));
+    if (passing_) co_await line_->close(std::move(passing_->handle));
+    passing_ = std::move(made);
+    co_return &*passing_;
+}
+
+/// A call that bears with fewer than fit takes nobody's place away.
+bool MysqlConnection::keeps_another() const noexcept
+{
+    if (names_max_ == 0 || cache_.capacity() == 0) return false;
+    return cache_.size() < names_max_ || names_max_ >= cache_.capacity();
+}
+
+asio::awaitable<std::optional<Prepared>> MysqlConnection::make_prepared(Attempt& attempt, const Statement& statement)
+{
+    std::optional<Prepared> made;
+    Rewritten rewritten = rewrite(statement.text().on(Engine::mysql), statement.parameters().size());
     if (!rewritten.problem.empty()) {
         attempt.refused = refusal_of(statement, "42601", std::move(rewritten.problem));
-        co_return nullptr;
+        co_return made;
     }
     StatementHandle handle(mysql_stmt_init(line_->native()));
     if (!handle) throw std::bad_alloc();
@@ -91,27 +118,35 @@ asio::awaitable<Prepared*> MysqlConnection::prepare(Attempt& attempt, const Stat
     note(attempt);
     const bool taken = !line_->broken() && !line_->failure();
     if (taken && mysql_stmt_param_count(handle.get()) == rewritten.order.size()) {
-        Prepared prepared{std::move(handle), std::move(rewritten.order)};
-        co_return &cache_.add(std::string(text), std::move(prepared));
+        made = Prepared{std::move(handle), std::move(rewritten.order)};
+        co_return made;
     }
     if (taken)
         attempt.refused =
             refusal_of(statement, "42601", "MySQL sees other placeholders in this statement than are written");
     co_await line_->close(std::move(handle));
-    co_return nullptr;
+    co_return made;
+}
+
+/// False when they do not fit. REQUIRES: `parameters` outlives the execution.
+bool MysqlConnection::bind(Attempt& attempt, MYSQL_STMT* handle, std::optional<Parameters>& parameters,
+                           const std::vector<std::uint8_t>& order, const Statement& statement)
+{
+    try {
+        parameters.emplace(statement.parameters(), order);
+    } catch (const UnfitParameter& unfit) {
+        attempt.refused = refusal_of(statement, unfit.state, unfit.what());
+        return false;
+    }
+    if (parameters->size() > 0) mysql_stmt_bind_param(handle, parameters->binds());
+    return true;
 }
 
 asio::awaitable<void> MysqlConnection::execute(Attempt& attempt, Prepared& prepared, const Statement& statement)
 {
-    std::optional<Parameters> parameters;
-    try {
-        parameters.emplace(statement.parameters(), prepared.order);
-    } catch (const UnfitParameter& unfit) {
-        attempt.refused = refusal_of(statement, unfit.state, unfit.what());
-        co_return;
-    }
     MYSQL_STMT* const handle = prepared.handle.get();
-    if (parameters->size() > 0) mysql_stmt_bind_param(handle, parameters->binds());
+    std::optional<Parameters> parameters;
+    if (!bind(attempt, handle, parameters, prepared.order, statement)) co_return;
     co_await line_->execute(handle);
     note(attempt);
     const bool has_rows = !line_->broken() && mysql_stmt_field_count(handle) > 0;
@@ -130,6 +165,48 @@ asio::awaitable<void> MysqlConnection::execute(Attempt& attempt, Prepared& prepa
     if (!attempt.failure) attempt.results.push_back(std::move(result));
 }
 
+// -- Rows --------------------------------------------------------------------
+
+/// Of what was executed just now.
+std::vector<Column> MysqlConnection::columns_of(const MYSQL_STMT* handle) const
+{
+    const unsigned width = handle->field_count;
+    const bool described = line_->native()->fields && line_->native()->field_count == width;
+    const MYSQL_FIELD* const fields = described ? line_->native()->fields : handle->fields;
+    std::vector<Column> columns;
+    for (unsigned i = 0; i < width; ++i) columns.push_back(column_of(fields[i], &handle->fields[i]));
+    return columns;
+}
+
+/// Of the longest cells that are here.
+std::vector<unsigned long> MysqlConnection::lengths_of(const MYSQL_STMT* handle)
+{
+    std::vector<unsigned long> lengths;
+    for (unsigned i = 0; i < handle->field_count; ++i) lengths.push_back(handle->fields[i].max_length);
+    return lengths;
+}
+
+void MysqlConnection::read_row(Attempt& attempt, const Landing& landing, const std::vector<Column>& columns,
+                               std::vector<Value>& cells)
+{
+    for (std::size_t i = 0; i < columns.size() && !attempt.unreadable; ++i) {
+        try {
+            cells.push_back(landing.cell(i));
+        } catch (const std::invalid_argument& unfit) {
+            attempt.unreadable = unreadable(columns[i], unfit.what());
+        }
+    }
+}
+
+Result MysqlConnection::result_of(const Attempt& attempt, const std::vector<Column>& columns, std::vector<Value> cells)
+{
+    if (attempt.unreadable) cells.clear();
+    std::vector<std::string> names;
+    for (const Column& column : columns) names.push_back(column.name);
+    const std::uint64_t count = cells.size() / columns.size();
+    return {std::move(names), std::move(cells), count};
+}
+
 /// Reads what `execute` answered to its end.
 asio::awaitable<Result> MysqlConnection::read_rows(Attempt& attempt, MYSQL_STMT* handle)
 {
@@ -138,41 +215,20 @@ asio::awaitable<Result> MysqlConnection::read_rows(Attempt& attempt, MYSQL_STMT*
         Result counted({}, {}, mysql_stmt_affected_rows(handle));
         co_return counted;
     }
-    std::vector<Column> columns;
-    const bool described = line_->native()->fields && line_->native()->field_count == width;
-    const MYSQL_FIELD* const fields = described ? line_->native()->fields : handle->fields;
-    for (unsigned i = 0; i < width; ++i) columns.push_back(column_of(fields[i], &handle->fields[i]));
+    const std::vector<Column> columns = columns_of(handle);
     co_await line_->store(handle);
     note(attempt);
-    std::vector<std::string> names;
-    for (const Column& column : columns) names.push_back(column.name);
-    std::vector<Value> cells;
     if (line_->broken() || line_->failure()) {
         Result none;
         co_return none;
     }
-    std::vector<unsigned long> lengths;
-    for (unsigned i = 0; i < width; ++i) lengths.push_back(handle->fields[i].max_length);
-    Landing landing(columns, lengths);
+    Landing landing(columns, lengths_of(handle));
     mysql_stmt_bind_result(handle, landing.binds());
+    std::vector<Value> cells;
     cells.reserve(mysql_stmt_num_rows(handle) * width);
-    while (!attempt.unreadable && mysql_stmt_fetch(handle) == 0)
-        for (unsigned i = 0; i < width && !attempt.unreadable; ++i) {
-            try {
-                cells.push_back(landing.cell(i));
-            } catch (const std::invalid_argument& unfit) {
-                ErrorInfo info;
-                info.message = "column '" + columns[i].name + "': " + unfit.what();
-                info.sqlstate = "22003";
-                info.outcome = Outcome::applied;
-                attempt.unreadable = std::make_exception_ptr(DecodeError(std::move(info)));
-            }
-        }
+    while (!attempt.unreadable && mysql_stmt_fetch(handle) == 0) read_row(attempt, landing, columns, cells);
     co_await line_->free_result(handle);
-    if (attempt.unreadable) cells.clear();
-    const std::uint64_t count = cells.size() / width;
-    Result result(std::move(names), std::move(cells), count);
-    co_return result;
+    co_return result_of(attempt, columns, std::move(cells));
 }
 
 asio::awaitable<void> MysqlConnection::run_as_text(Attempt& attempt, const Statement& statement)
@@ -198,11 +254,7 @@ asio::awaitable<void> MysqlConnection::run_as_text(Attempt& attempt, const State
                 try {
                     cells.push_back(row[i] ? read_text(columns[i], {row[i], lengths[i]}) : null_of(columns[i]));
                 } catch (const std::invalid_argument& unfit) {
-                    ErrorInfo info;
-                    info.message = "column '" + columns[i].name + "': " + unfit.what();
-                    info.sqlstate = "22003";
-                    info.outcome = Outcome::applied;
-                    attempt.unreadable = std::make_exception_ptr(DecodeError(std::move(info)));
+                    attempt.unreadable = unreadable(columns[i], unfit.what());
                 }
             }
         }
@@ -222,10 +274,14 @@ asio::awaitable<void> MysqlConnection::forget(std::string_view text)
 {
     StatementHandle handle = cache_.take(text);
     if (handle) co_await line_->close(std::move(handle));
+    co_await drop_surplus();
 }
 
+/// Closes what is not kept, and what does not fit.
 asio::awaitable<void> MysqlConnection::drop_surplus()
 {
+    if (passing_) co_await line_->close(std::move(passing_->handle));
+    passing_.reset();
     while (StatementHandle surplus = cache_.take_surplus()) co_await line_->close(std::move(surplus));
 }
 

@@ -9,8 +9,6 @@ namespace trunkline::db {
 namespace mysql {
 namespace {
 
-constexpr std::size_t lane_threads = 2; // for looking up names
-
 /// "10.11.19-MariaDB-0+deb12u1" and "5.5.5-10.11.19-MariaDB" are both 10.11.19.
 std::string version_of(std::string_view said)
 {
@@ -21,7 +19,7 @@ std::string version_of(std::string_view said)
 class MysqlDriver final : public Driver {
 public:
     MysqlDriver(asio::any_io_executor executor, const Options& options)
-        : executor_(std::move(executor)), options_(options), lane_(std::make_shared<Lane>("mysql", lane_threads))
+        : executor_(std::move(executor)), options_(options), threads_(std::make_shared<LoginThreads>())
     {}
 
     asio::awaitable<std::unique_ptr<DriverConnection>> connect(Deadline deadline) override
@@ -40,7 +38,7 @@ private:
 
     const asio::any_io_executor executor_;
     const Options options_;
-    const std::shared_ptr<Lane> lane_;
+    const std::shared_ptr<LoginThreads> threads_;
     std::string description_ = "MySQL, not connected yet";
 };
 
@@ -63,7 +61,7 @@ asio::awaitable<Located> MysqlDriver::locate_hosts(std::shared_ptr<const Target>
         co_return known;
     }
     auto work = [target] { return locate(*target); };
-    auto located = co_await run_until(*lane_, std::move(work), deadline);
+    auto located = co_await run_until(threads_->logins, std::move(work), deadline);
     const bool gave_up = co_await was_cancelled();
     if (gave_up) throw_cancelled();
     if (!located) throw_connect_timed_out();
@@ -77,9 +75,9 @@ asio::awaitable<std::unique_ptr<Line>> MysqlDriver::open_line(std::shared_ptr<co
     const Located located = co_await locate_hosts(target, deadline);
     std::exception_ptr failure;
     for (const Address& address : located.addresses) {
-        auto line = std::make_unique<Line>(executor_);
+        auto line = std::make_unique<Line>(executor_, threads_);
         try {
-            co_await line->connect(target, address, options_.application_name, deadline);
+            co_await line->connect(threads_->logins, target, address, options_.application_name, deadline);
             co_return line;
         } catch (const ConnectFailed&) {
             failure = std::current_exception();

@@ -6,7 +6,6 @@
 
 #include <errmsg.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 namespace trunkline::db::mysql {
@@ -33,39 +32,17 @@ private:
     Resume resume_;
 };
 
-void start_library()
-{
-    static const bool ready = mysql_library_init(0, nullptr, nullptr) == 0;
-    if (!ready) throw_connect_failed("MariaDB Connector/C could not be initialised", "XX000");
-}
-
-const char* or_null(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
-
-/// The library's handshake is the one thing that blocks: its limit goes to the socket, too.
-void set_tls(MYSQL* handle, const Tls& tls, Deadline deadline)
-{
-    const auto left = std::chrono::ceil<std::chrono::seconds>(deadline - now()).count();
-    const auto seconds = static_cast<unsigned>(std::clamp<std::int64_t>(left, 1, 3600));
-    mysql_optionsv(handle, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
-    const my_bool on = 1, verify = tls.mode == Tls::Mode::verify_identity;
-    mysql_optionsv(handle, MYSQL_OPT_SSL_ENFORCE, &on);
-    mysql_optionsv(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
-    const std::pair<mysql_option, const std::string*> texts[] = {{MYSQL_OPT_SSL_CA, &tls.ca},
-                                                                 {MYSQL_OPT_SSL_CAPATH, &tls.capath},
-                                                                 {MYSQL_OPT_SSL_CERT, &tls.cert},
-                                                                 {MYSQL_OPT_SSL_KEY, &tls.key},
-                                                                 {MYSQL_OPT_SSL_CIPHER, &tls.cipher},
-                                                                 {MYSQL_OPT_SSL_CRL, &tls.crl},
-                                                                 {MYSQL_OPT_SSL_CRLPATH, &tls.crlpath},
-                                                                 {MARIADB_OPT_SSL_FP, &tls.fingerprint},
-                                                                 {MARIADB_OPT_TLS_VERSION, &tls.version}};
-    for (const auto& [option, text] : texts)
-        if (!text->empty()) mysql_optionsv(handle, option, text->c_str());
-}
+/// Who leaves while it is under way abandons it.
+struct Patience {
+    ~Patience() { login->abandon(); }
+    std::shared_ptr<Login> login;
+};
 
 } // namespace
 
-Line::Line(asio::any_io_executor executor) : executor_(executor), timer_(executor), socket_(executor) {}
+Line::Line(asio::any_io_executor executor, std::shared_ptr<LoginThreads> threads)
+    : executor_(executor), threads_(std::move(threads)), timer_(executor), socket_(executor)
+{}
 
 Line::~Line()
 {
@@ -75,50 +52,21 @@ Line::~Line()
 
 // -- Logging in --------------------------------------------------------------
 
-void Line::set_options(const std::string& application, Deadline deadline)
+asio::awaitable<void> Line::connect(Lane& lane, std::shared_ptr<const Target> target, Address address,
+                                    std::string application, Deadline deadline)
 {
-    const unsigned none = 0;
-    const my_bool never = 0;
-    mysql_options(native(), MYSQL_OPT_NONBLOCK, nullptr);
-    mysql_options(native(), MYSQL_OPT_RECONNECT, &never);
-    mysql_options(native(), MYSQL_OPT_LOCAL_INFILE, &none); // a server must not be able to ask for our files
-    mysql_options(native(), MYSQL_SET_CHARSET_NAME, "utf8mb4");
-    mysql_options(native(), MYSQL_REPORT_DATA_TRUNCATION, &never);
-    mysql_optionsv(native(), MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", application.c_str());
-    if (target_->tls.mode != Tls::Mode::disabled) set_tls(native(), target_->tls, deadline);
-}
-
-asio::awaitable<void> Line::connect(std::shared_ptr<const Target> target, Address address, std::string application,
-                                    Deadline deadline)
-{
-    start_library();
     target_ = std::move(target);
     address_ = std::move(address);
-    handle_.reset(mysql_init(nullptr));
-    if (!handle_) throw std::bad_alloc();
-    set_options(application, deadline);
-    const bool local = address_.host.empty();
-    MYSQL* connected = nullptr;
-    auto start = [&] {
-        return mysql_real_connect_start(&connected, native(), local ? nullptr : address_.address.c_str(),
-                                        target_->user.c_str(), target_->password.c_str(), or_null(target_->database),
-                                        address_.port, local ? address_.address.c_str() : nullptr, CLIENT_FOUND_ROWS);
-    };
-    auto resume = [&](int events) { return mysql_real_connect_cont(&connected, native(), events); };
-    Pair operation(std::move(start), std::move(resume));
-    broken_ = false;
-    begin_call(deadline);
-    stoppable_ = false;
-    co_await drive(operation);
-    if (why_ == Interruption::cancelled) throw_cancelled();
-    if (why_ == Interruption::deadline) throw_connect_timed_out();
-    note(connected == nullptr);
-    // The library goes on in the clear where a server has no certificate.
-    const bool exposed = connected && target_->tls.mode != Tls::Mode::disabled && !mysql_get_ssl_cipher(native());
-    if (exposed) note(Failure{CR_SSL_CONNECTION_ERROR, "HY000", "the server does not encrypt connections"});
-    if (connected && !exposed && watch()) co_return;
-    broken_ = true;
-    throw_connect_failed(failure_);
+    const Patience patience{std::make_shared<Login>(target_, address_, std::move(application), deadline)};
+    auto work = [login = patience.login] { return login->run(); };
+    const auto failure = co_await run_until(lane, std::move(work), deadline);
+    const bool gave_up = co_await was_cancelled();
+    if (gave_up) throw_cancelled();
+    if (!failure || (*failure && now() >= deadline)) throw_connect_timed_out();
+    if (*failure) throw_connect_failed(*failure);
+    handle_ = patience.login->take();
+    broken_ = !watch();
+    if (broken_) throw_connect_failed("there is no descriptor left to watch a connection with", "53000");
 }
 
 /// False when there is nothing to watch.
@@ -131,6 +79,8 @@ bool Line::watch()
     boost::system::error_code ignored;
     socket_.close(ignored);
     socket_.assign(duplicate);
+    // The library leaves an encrypted connection in blocking mode, and then reads from it blocking.
+    socket_.native_non_blocking(true, ignored);
     watched_ = theirs;
     return true;
 }
@@ -257,6 +207,17 @@ asio::awaitable<void> Line::store(MYSQL_STMT* statement)
     note(refused != 0, statement);
 }
 
+asio::awaitable<bool> Line::fetch(MYSQL_STMT* statement)
+{
+    int answer = 1;
+    auto start = [&] { return mysql_stmt_fetch_start(&answer, statement); };
+    auto resume = [&](int events) { return mysql_stmt_fetch_cont(&answer, statement, events); };
+    Pair operation(start, resume);
+    co_await drive(operation);
+    note(answer == 1, statement);
+    co_return answer == 0;
+}
+
 asio::awaitable<void> Line::next_result(MYSQL_STMT* statement)
 {
     int refused = 1;
@@ -346,9 +307,9 @@ asio::awaitable<bool> Line::interrupt(Interruption why)
 /// False when it is not certain that the request is over: then it may still hit whatever runs here next.
 asio::awaitable<bool> Line::ask_to_stop(Deadline deadline)
 {
-    Line second(executor_);
+    Line second(executor_, threads_);
     try {
-        co_await second.connect(target_, address_, "trunkline-stop", deadline);
+        co_await second.connect(threads_->stops, target_, address_, "trunkline-stop", deadline);
     } catch (const std::exception&) {
         co_return true; // nothing was asked
     }
@@ -361,26 +322,6 @@ asio::awaitable<bool> Line::ask_to_stop(Deadline deadline)
 }
 
 // -- Waiting -----------------------------------------------------------------
-
-namespace {
-
-/// Which of the wanted events are there now.
-int ready(int descriptor, int wanted)
-{
-    pollfd asked{descriptor, 0, 0};
-    if (wanted & MYSQL_WAIT_READ) asked.events |= POLLIN;
-    if (wanted & MYSQL_WAIT_WRITE) asked.events |= POLLOUT;
-    if (wanted & MYSQL_WAIT_EXCEPT) asked.events |= POLLPRI;
-    if (::poll(&asked, 1, 0) <= 0) return 0;
-    const bool over = (asked.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0; // the library finds out by trying
-    int events = 0;
-    if ((wanted & MYSQL_WAIT_READ) && (over || (asked.revents & POLLIN))) events |= MYSQL_WAIT_READ;
-    if ((wanted & MYSQL_WAIT_WRITE) && (over || (asked.revents & POLLOUT))) events |= MYSQL_WAIT_WRITE;
-    if ((wanted & MYSQL_WAIT_EXCEPT) && (over || (asked.revents & POLLPRI))) events |= MYSQL_WAIT_EXCEPT;
-    return events;
-}
-
-} // namespace
 
 /// Waits for what the library asks for, exactly: some of the events, or the time-out that it sets itself.
 asio::awaitable<Line::Waited> Line::wait(int wanted, Deadline deadline)
@@ -413,7 +354,7 @@ asio::awaitable<Line::Waited> Line::wait(int wanted, Deadline deadline)
             co_await first.async_wait(group::wait_for_one(), asio::use_awaitable);
         }
         const bool after = co_await was_cancelled();
-        waited.events = ready(socket_.native_handle(), events_wanted);
+        waited.events = events_within(socket_.native_handle(), events_wanted, 0);
         if (after) waited.why = Interruption::cancelled;
         else if (waited.events == 0 && now() >= deadline) waited.why = Interruption::deadline;
         else if (waited.events == 0 && now() >= library_until) waited.events = MYSQL_WAIT_TIMEOUT;

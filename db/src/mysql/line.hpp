@@ -2,8 +2,7 @@
 #pragma once
 
 #include "bounded.hpp"
-#include "mysql/refusal.hpp"
-#include "mysql/target.hpp"
+#include "mysql/login.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
@@ -11,9 +10,6 @@
 
 namespace trunkline::db::mysql {
 
-struct CloseHandle {
-    void operator()(MYSQL* handle) const noexcept { mysql_close(handle); }
-};
 struct FreeResult {
     void operator()(MYSQL_RES* result) const noexcept { mysql_free_result(result); }
 };
@@ -42,8 +38,7 @@ public:
 
 /// Connector/C without blocking: the one place that knows how to wait for the server, how long, and how to stop it.
 ///
-/// One thing does block: the library's TLS handshake, where `ssl_mode` asks for one, for as long as it lasts and at
-/// most until the deadline of `connect`.
+/// Logging in is the exception: that blocks, so a thread does it (see Login).
 ///
 /// An operation that was begun is always brought to its end, by the server's answer or, when there is none, by shutting
 /// the socket down under it: one that is left where it waits would leak what it holds.
@@ -51,14 +46,15 @@ public:
 /// REQUIRES: every awaitable of it runs within `on_its_own_terms`.
 class Line {
 public:
-    explicit Line(asio::any_io_executor executor);
+    Line(asio::any_io_executor executor, std::shared_ptr<LoginThreads> threads);
     Line(const Line&) = delete;
     Line& operator=(const Line&) = delete;
     ~Line();
 
-    /// Logs in. Throws ConnectFailed.
-    asio::awaitable<void> connect(std::shared_ptr<const Target> target, Address address, std::string application,
-                                  Deadline deadline);
+    /// Logs in, on a thread of `lane`. Throws ConnectFailed, at the deadline at the latest; a thread that is then still
+    /// busy with it ends by itself.
+    asio::awaitable<void> connect(Lane& lane, std::shared_ptr<const Target> target, Address address,
+                                  std::string application, Deadline deadline);
 
     /// Begins a call of one or more operations. At the deadline, or when the caller gives up, the server is asked to
     /// stop and the answer is awaited, for `stop_limit` at most; then the line is broken.
@@ -81,6 +77,8 @@ public:
     asio::awaitable<void> prepare(MYSQL_STMT* statement, std::string_view text);
     asio::awaitable<void> execute(MYSQL_STMT* statement);
     asio::awaitable<void> store(MYSQL_STMT* statement);
+    /// The next row of a cursor, and with it as many as are to be fetched at a time. False when there is none.
+    asio::awaitable<bool> fetch(MYSQL_STMT* statement);
     asio::awaitable<void> next_result(MYSQL_STMT* statement);
     asio::awaitable<void> free_result(MYSQL_STMT* statement);
     /// Frees the statement, here and at the server.
@@ -109,7 +107,6 @@ private:
         int events = 0;
     };
 
-    void set_options(const std::string& application, Deadline deadline);
     asio::awaitable<void> drive(Operation& operation);
     asio::awaitable<bool> interrupt(Interruption why);
     asio::awaitable<bool> ask_to_stop(Deadline deadline);
@@ -121,13 +118,14 @@ private:
     void note(Failure failure);
 
     asio::any_io_executor executor_;
+    std::shared_ptr<LoginThreads> threads_;
     asio::steady_timer timer_;
     /// A duplicate of the library's socket: ours to close, so that no wait ever hits a descriptor that the library has
     /// closed and somebody else has opened again.
     asio::posix::stream_descriptor socket_;
     int watched_ = -1;                    ///< what `socket_` is a duplicate of
     std::vector<StatementHandle> buried_; ///< of a broken connection, which has to go before them
-    std::unique_ptr<MYSQL, CloseHandle> handle_;
+    Handle handle_;
     std::shared_ptr<const Target> target_;
     Address address_;
 

@@ -57,6 +57,7 @@ public:
     }
 
     std::size_t size() const noexcept { return entries_.size(); }
+    std::size_t capacity() const noexcept { return capacity_; }
 
 private:
     struct Entry {

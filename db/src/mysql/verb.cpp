@@ -105,7 +105,9 @@ bool is_plain_insert(std::string_view text)
 bool only_reads(std::string_view text)
 {
     static constexpr std::array<std::string_view, 5> readers{"SELECT", "VALUES", "TABLE", "SHOW", "DESCRIBE"};
-    return among(Words(text).next(), readers) && !mentions(text, "INTO");
+    const std::string verb = Words(text).next();
+    if (verb == "WITH") return !mentions(text, "UPDATE") && !mentions(text, "DELETE") && !mentions(text, "INTO");
+    return among(verb, readers) && !mentions(text, "INTO");
 }
 
 bool is_update_returning(std::string_view text)

@@ -11,8 +11,11 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <gtest/gtest.h>
 #include <libpq-fe.h>
+#include <mysql.h>
 
+#include <cstdio>
 #include <cstdlib>
 
 namespace trunkline::db::testing {
@@ -26,6 +29,13 @@ constexpr int patience_us_max = 3'000;
 constexpr double short_s_max = 0.002;
 constexpr double long_s = 30; // only ever ends by being stopped
 constexpr int long_every = 25;
+
+constexpr by_engine same{.postgresql = "SELECT $1::bigint AS first",
+                         .sqlite = "SELECT $1 AS first",
+                         .mysql = "SELECT CAST($1 AS SIGNED) AS first"};
+constexpr by_engine doubled{.postgresql = "SELECT $1::bigint * 2 AS checked",
+                            .sqlite = "SELECT $1 * 2 AS checked",
+                            .mysql = "SELECT CAST($1 AS SIGNED) * 2 AS checked"};
 
 microseconds patience_of(std::mt19937& random) { return microseconds(random() % patience_us_max); }
 
@@ -42,6 +52,16 @@ void CancelStorm::prepare(const PostgresServer& server, std::string_view databas
     server.sql("CREATE OR REPLACE FUNCTION storm_work(seconds float8, answer bigint) RETURNS bigint LANGUAGE plpgsql AS"
                " 'BEGIN PERFORM pg_sleep(seconds); RETURN answer; END'",
                database);
+}
+
+/// What is interrupted in its sleep answers wrongly instead of failing, if the server lets it answer. (Within a routine
+/// of a definer's only the definer may be stopped.)
+void CancelStorm::prepare(const MariadbServer& server, const std::string& database)
+{
+    server.sql(
+        "CREATE OR REPLACE FUNCTION `" + database +
+        "`.storm_work(seconds DOUBLE, answer BIGINT) RETURNS BIGINT NOT DETERMINISTIC NO SQL SQL SECURITY INVOKER "
+        "RETURN IF(sleep(seconds) = 0, answer, -1)");
 }
 
 asio::awaitable<void> CancelStorm::run()
@@ -158,7 +178,7 @@ asio::awaitable<void> CancelStorm::unit(Executor& db, microseconds patience, dou
     const std::int64_t question = ++questions_;
     auto limited = db.within(patience);
     Batch batch;
-    batch.add("SELECT $1::bigint AS first", question);
+    batch.add(same, question);
     batch.add("SELECT storm_work($1, $2)", seconds, question);
     const std::vector<Result> answers = co_await limited.run(std::move(batch));
     for (const Result& answer : answers)
@@ -178,7 +198,7 @@ asio::awaitable<void> CancelStorm::check(Executor& db)
     const std::int64_t question = ++questions_;
     std::exception_ptr failure;
     try {
-        const auto answer = co_await db.fetch_value<std::int64_t>("SELECT $1::bigint * 2 AS checked", question);
+        const auto answer = co_await db.fetch_value<std::int64_t>(doubled, question);
         if (answer == question * 2) ++tally_.checks;
         else finding("a bystander got " + std::to_string(answer) + " for " + std::to_string(question * 2));
     } catch (...) {
@@ -219,12 +239,82 @@ void CancelStorm::finding(std::string what)
     if (++tally_.findings == 1) tally_.first_finding = std::move(what);
 }
 
+void expect_calm_after(const CancelStorm::Tally& tally)
+{
+    EXPECT_EQ(tally.findings, 0u) << tally.first_finding;
+    EXPECT_EQ(tally.lost, 0u);
+    EXPECT_GE(tally.stopped, tally.tries / 10) << "the storm is none";
+    EXPECT_GE(tally.answered, tally.tries / 50) << "the stops do not race with answers";
+    EXPECT_GE(tally.checks, tally.tries);
+    std::printf("  %llu tries, %llu stopped, %llu answered in time, %llu bystanders right\n",
+                static_cast<unsigned long long>(tally.tries), static_cast<unsigned long long>(tally.stopped),
+                static_cast<unsigned long long>(tally.answered), static_cast<unsigned long long>(tally.checks));
+}
+
 // -- Counting connections --------------------------------------------------------
 
-ConnectionWatch::ConnectionWatch(const PostgresServer& server, std::string application_name)
-    : thread_(&ConnectionWatch::look, this, server.socket_url(),
-              "SELECT count(*) FROM pg_stat_activity WHERE application_name = '" + application_name + "'")
+namespace {
+
+/// Asks over a connection of its own, which is made again when it was lost.
+class PostgresCount {
+public:
+    PostgresCount(std::string url, std::string question) : url_(std::move(url)), question_(std::move(question)) {}
+
+    std::optional<int> operator()()
+    {
+        if (PQstatus(connection_.get()) != CONNECTION_OK) connection_.reset(PQconnectdb(url_.c_str()), &PQfinish);
+        const std::unique_ptr<PGresult, decltype(&PQclear)> answer(PQexec(connection_.get(), question_.c_str()),
+                                                                   &PQclear);
+        if (PQntuples(answer.get()) != 1) return std::nullopt;
+        return std::atoi(PQgetvalue(answer.get(), 0, 0));
+    }
+
+private:
+    const std::string url_, question_;
+    std::shared_ptr<PGconn> connection_;
+};
+
+class MariadbCount {
+public:
+    MariadbCount(std::string socket, std::string question) : socket_(std::move(socket)), question_(std::move(question))
+    {}
+
+    std::optional<int> operator()()
+    {
+        if (!connection_) connect();
+        if (mysql_query(connection_.get(), question_.c_str()) != 0) return std::nullopt;
+        const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> rows(mysql_store_result(connection_.get()),
+                                                                            &mysql_free_result);
+        const MYSQL_ROW row = rows ? mysql_fetch_row(rows.get()) : nullptr;
+        return row ? std::optional(std::atoi(row[0])) : std::nullopt;
+    }
+
+private:
+    void connect()
+    {
+        connection_.reset(mysql_init(nullptr), &mysql_close);
+        mysql_real_connect(connection_.get(), nullptr, "root", nullptr, nullptr, 0, socket_.c_str(), 0);
+    }
+
+    const std::string socket_, question_;
+    std::shared_ptr<MYSQL> connection_;
+};
+
+} // namespace
+
+ConnectionWatch::ConnectionWatch(const PostgresServer& server, const std::string& application_name)
+    : ConnectionWatch(
+          PostgresCount(server.socket_url(),
+                        "SELECT count(*) FROM pg_stat_activity WHERE application_name = '" + application_name + "'"))
 {}
+
+ConnectionWatch::ConnectionWatch(const MariadbServer& server, const std::string& application_name)
+    : ConnectionWatch(MariadbCount(server.socket(), "SELECT count(*) FROM performance_schema.session_connect_attrs "
+                                                    "WHERE attr_name = 'program_name' AND attr_value = '" +
+                                                        application_name + "'"))
+{}
+
+ConnectionWatch::ConnectionWatch(Count count) : thread_([this, count = std::move(count)] { look(count); }) {}
 
 ConnectionWatch::~ConnectionWatch()
 {
@@ -232,18 +322,13 @@ ConnectionWatch::~ConnectionWatch()
     thread_.join();
 }
 
-void ConnectionWatch::look(std::string url, std::string question)
+void ConnectionWatch::look(const Count& count)
 {
-    std::unique_ptr<PGconn, decltype(&PQfinish)> connection(nullptr, &PQfinish);
-    while (!ending_) {
-        if (!connection || PQstatus(connection.get()) != CONNECTION_OK) connection.reset(PQconnectdb(url.c_str()));
-        const std::unique_ptr<PGresult, decltype(&PQclear)> answer(PQexec(connection.get(), question.c_str()),
-                                                                   &PQclear);
-        if (PQntuples(answer.get()) == 1) {
-            most_ = std::max(most_.load(), std::atoi(PQgetvalue(answer.get(), 0, 0)));
-            ++looks_;
-        }
-        std::this_thread::sleep_for(2ms);
+    for (; !ending_; std::this_thread::sleep_for(2ms)) {
+        const std::optional<int> now = count();
+        if (!now) continue;
+        most_ = std::max(most_.load(), *now);
+        ++looks_;
     }
 }
 

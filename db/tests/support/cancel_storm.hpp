@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <support/mariadb_server.hpp>
 #include <support/postgres_server.hpp>
 
 #include <trunkline/db/pool.hpp>
@@ -9,6 +10,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
+#include <functional>
 #include <random>
 #include <thread>
 
@@ -41,6 +43,7 @@ public:
 
     /// Makes what the storm calls on the server.
     static void prepare(const PostgresServer& server, std::string_view database = "postgres");
+    static void prepare(const MariadbServer& server, const std::string& database);
 
     /// Ends when all tries are made and everybody has come home.
     asio::awaitable<void> run();
@@ -73,10 +76,15 @@ private:
     asio::steady_timer* home_ = nullptr;
 };
 
+/// Expects that nothing happened but the stops themselves, of which there were enough, and prints how many.
+void expect_calm_after(const CancelStorm::Tally& tally);
+
 /// Counts, over and over, the connections that a server has from programs of this name.
 class ConnectionWatch {
 public:
-    ConnectionWatch(const PostgresServer& server, std::string application_name);
+    ConnectionWatch(const PostgresServer& server, const std::string& application_name);
+    /// REQUIRES: it has its performance schema.
+    ConnectionWatch(const MariadbServer& server, const std::string& application_name);
     ConnectionWatch(const ConnectionWatch&) = delete;
     ~ConnectionWatch();
 
@@ -85,7 +93,11 @@ public:
     int looks() const noexcept { return looks_; }
 
 private:
-    void look(std::string url, std::string question);
+    /// How many there are now; nothing when the server does not answer.
+    using Count = std::function<std::optional<int>()>;
+
+    explicit ConnectionWatch(Count count);
+    void look(const Count& count);
 
     std::atomic<bool> ending_ = false;
     std::atomic<int> most_ = 0;

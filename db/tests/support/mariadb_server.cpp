@@ -97,9 +97,10 @@ fs::path pristine_data()
 
 } // namespace
 
-MariadbServer::MariadbServer()
+MariadbServer::MariadbServer(Has has) : has_(has)
 {
     give(folder_);
+    if (has_ == Has::certificate) make_certificate();
     run_program({"cp", "-a", "--reflink=auto", pristine_data().string(), (folder_.path() / "data").string()});
     start();
 }
@@ -113,6 +114,13 @@ MariadbServer& MariadbServer::shared()
 {
     static MariadbServer server;
     return server;
+}
+
+void MariadbServer::make_certificate() const
+{
+    run_program(as_server_user({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj",
+                                "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
+                                (folder_.path() / "key.pem").string(), "-out", certificate()}));
 }
 
 void MariadbServer::start()
@@ -132,27 +140,32 @@ void MariadbServer::start()
 bool MariadbServer::try_start()
 {
     const std::string folder = folder_.path().string();
-    server_ = std::make_unique<ChildProcess>(as_server_user({"mariadbd",
-                                                             "--no-defaults",
-                                                             "--datadir=" + folder + "/data",
-                                                             "--socket=" + socket(),
-                                                             "--pid-file=" + folder + "/pid",
-                                                             "--tmpdir=" + folder,
-                                                             "--port=" + std::to_string(port_),
-                                                             "--bind-address=127.0.0.1",
-                                                             "--skip-name-resolve",
-                                                             "--skip-log-bin",
-                                                             "--performance-schema=OFF",
-                                                             "--innodb-log-file-size=4M",
-                                                             "--innodb-buffer-pool-size=16M",
-                                                             "--key-buffer-size=1M",
-                                                             "--aria-pagecache-buffer-size=1M",
-                                                             "--innodb-flush-log-at-trx-commit=2",
-                                                             "--default-time-zone=+05:30",
-                                                             "--character-set-server=latin1",
-                                                             "--sql-mode=",
-                                                             "--max-connections=50"}),
-                                             folder_.path() / "log");
+    std::vector<std::string> arguments{"mariadbd",
+                                       "--no-defaults",
+                                       "--datadir=" + folder + "/data",
+                                       "--socket=" + socket(),
+                                       "--pid-file=" + folder + "/pid",
+                                       "--tmpdir=" + folder,
+                                       "--port=" + std::to_string(port_),
+                                       "--bind-address=127.0.0.1",
+                                       "--skip-name-resolve",
+                                       "--skip-log-bin",
+                                       has_ == Has::performance_schema ? "--performance-schema=ON"
+                                                                       : "--performance-schema=OFF",
+                                       "--innodb-log-file-size=4M",
+                                       "--innodb-buffer-pool-size=16M",
+                                       "--key-buffer-size=1M",
+                                       "--aria-pagecache-buffer-size=1M",
+                                       "--innodb-flush-log-at-trx-commit=2",
+                                       "--default-time-zone=+05:30",
+                                       "--character-set-server=latin1",
+                                       "--sql-mode=",
+                                       "--max-connections=50"};
+    if (has_ == Has::certificate) {
+        arguments.push_back("--ssl-cert=" + certificate());
+        arguments.push_back("--ssl-key=" + folder + "/key.pem");
+    }
+    server_ = std::make_unique<ChildProcess>(as_server_user(std::move(arguments)), folder_.path() / "log");
     const auto give_up = std::chrono::steady_clock::now() + start_limit;
     while (server_->running() && std::chrono::steady_clock::now() < give_up) {
         if (answers()) return true;

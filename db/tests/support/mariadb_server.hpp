@@ -15,7 +15,14 @@ namespace trunkline::db::testing {
 /// server's habits is found out. What it committed survives `kill`.
 class MariadbServer {
 public:
-    MariadbServer();
+    /// What it has that costs time at its start.
+    enum class Has {
+        nothing_more,
+        certificate,        ///< so that it encrypts connections; it names 127.0.0.1
+        performance_schema, ///< so that it says who its connections are
+    };
+
+    explicit MariadbServer(Has has = Has::nothing_more);
     ~MariadbServer();
 
     /// One for all tests of a program.
@@ -29,6 +36,9 @@ public:
     std::string url(const std::string& database) const;
     /// The same user over the unix socket.
     std::string socket_url(const std::string& database) const;
+
+    /// Its certificate, which vouches for itself.
+    std::string certificate() const { return (folder_.path() / "certificate.pem").string(); }
 
     /// Runs SQL as root on a connection of its own, blocking, and answers the rows: columns parted by tabs, rows by
     /// newlines, control characters escaped. Throws std::runtime_error with what the server said.
@@ -47,9 +57,11 @@ public:
     void thaw();
 
 private:
+    void make_certificate() const;
     bool try_start();
     bool answers() const;
 
+    const Has has_;
     TemporaryFolder folder_;
     int port_ = 0;
     std::unique_ptr<ChildProcess> server_;
