@@ -4,8 +4,6 @@
 
 #include <trunkline/db/pool.hpp>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -174,33 +172,6 @@ TEST_F(Replica, a_pool_that_knows_of_no_standby_reads_from_its_only_server_and_i
         EXPECT_TRUE(refused);
     };
     testing::run(io, look());
-}
-
-TEST_F(Replica, on_the_primary_many_reads_share_few_connections_and_still_write_nothing)
-{
-    primary.sql("CREATE FUNCTION smuggle() RETURNS int LANGUAGE sql AS 'INSERT INTO notes VALUES (99) RETURNING id'");
-    pool.emplace(io.get_executor(), Options::parse(primary.url() + "?min_size=1&max_size=20"));
-    constexpr std::uint64_t readers = 200;
-    std::size_t read = 0;
-    const auto reader = [&]() -> asio::awaitable<void> {
-        read += co_await pool->read().fetch_value<std::int64_t>("SELECT count(*) FROM notes");
-    };
-    const auto all = [&]() -> asio::awaitable<void> {
-        co_await pool->start();
-        for (std::uint64_t i = 0; i < readers; ++i) asio::co_spawn(io, reader(), asio::detached);
-        while (read < readers) co_await rest(1ms);
-        std::string refusal;
-        try {
-            co_await pool->read().fetch_value<int>("SELECT smuggle()");
-        } catch (const Error& error) {
-            refusal = error.sqlstate();
-        }
-        EXPECT_EQ(refusal, "25006");
-    };
-    testing::run(io, all());
-    EXPECT_EQ(pool->read_stats().on_primary, readers + 1);
-    EXPECT_LE(pool->stats().opened, 4u);
-    EXPECT_EQ(primary.sql("SELECT count(*) FROM notes"), "1");
 }
 
 } // namespace

@@ -5,7 +5,6 @@
 #include "replica_options.hpp"
 #include "report.hpp"
 #include "session.hpp"
-#include "statements.hpp"
 
 #include <trunkline/db/error.hpp>
 
@@ -63,7 +62,7 @@ asio::awaitable<ReadSide::Results> ReadSide::run(Self self, Query query)
         auto work = run(self, std::move(query));
         co_return co_await at_home(self->primary_, std::move(work));
     }
-    const Deadline not_after = from_now(query.limit());
+    const Deadline not_after = query.limit() ? after(Clock::now(), *query.limit()) : Deadline::max();
     const auto executor = co_await asio::this_coro::executor;
     Asked asked(Slot::Holding(query.place(), task_of(executor)), not_after);
     asked.holding.statement = query.statements().front().text();
@@ -84,12 +83,6 @@ asio::awaitable<ReadSide::Results> ReadSide::run(Self self, Query query)
         if (!is_the_standbys(failure, true)) std::rethrow_exception(failure);
         asked.holding.since = Clock::now(); // until now it did not wait, it ran
     }
-    if (self->may_share_on_primary(query)) {
-        ++self->on_primary_;
-        query.group();
-        if (query.limit()) query.narrow(not_after - Clock::now());
-        co_return co_await detail::run(self->primary_, std::move(query));
-    }
     place.session = co_await on_primary(self, asked);
     co_return co_await run_on(place, std::move(query), not_after);
 }
@@ -102,7 +95,7 @@ asio::awaitable<Transaction> ReadSide::begin(Self self, TransactionOptions optio
         co_return co_await at_home(self->primary_, std::move(work));
     }
     options.read_only = true;
-    const Deadline not_after = from_now(limit);
+    const Deadline not_after = limit ? after(Clock::now(), *limit) : Deadline::max();
     const auto executor = co_await asio::this_coro::executor;
     Asked asked(Slot::Holding(place, task_of(executor)), not_after);
     asked.holding.kept = true;
@@ -180,14 +173,6 @@ asio::awaitable<ReadSide::Results> ReadSide::run_on(const Found& place, Query qu
 {
     if (!place.refuses_writes) co_return co_await Session::run_read_only(place.session, std::move(query), not_after);
     co_return co_await Session::run(place.session, 0, std::move(query), not_after);
-}
-
-/// A SELECT that is grouped is made read only under its own Sync, in the same trip; the rest has a transaction for that.
-bool ReadSide::may_share_on_primary(const Query& query) const
-{
-    const Engine engine = primary_->options().engine;
-    return engine == Engine::postgresql && !query.is_unit() &&
-           kind_of(query.statements().front().text().on(engine)) == StatementKind::reads;
 }
 
 /// Where nobody could be connected to a moment ago there is no use in waiting: the pool goes on trying.

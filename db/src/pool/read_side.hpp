@@ -54,7 +54,6 @@ private:
     static asio::awaitable<bool> is_fresh(Self self, std::shared_ptr<Session> session, PoolPolicy::CohortId server,
                                           Deadline not_after);
     static asio::awaitable<Results> run_on(const Found& place, Query query, Deadline not_after);
-    bool may_share_on_primary(const Query& query) const;
     bool worth_asking() const;
     Deadline patience(Deadline not_after) const;
 
