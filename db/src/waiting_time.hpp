@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 
 #include <time.h>
@@ -24,6 +23,7 @@ public:
     {
         thread_local Moment latest;
         Moment moment = latest;
+        moment.thread_ = &latest;
         moment.wall_ = std::chrono::steady_clock::now().time_since_epoch();
         if (moment.wall_ - latest.wall_ < fresh_for) return moment;
         timespec worked{};
@@ -32,18 +32,20 @@ public:
         return latest = moment;
     }
 
-    /// On the wall.
-    std::chrono::steady_clock::time_point time() const noexcept { return std::chrono::steady_clock::time_point(wall_); }
+    std::chrono::steady_clock::time_point wall() const noexcept { return std::chrono::steady_clock::time_point(wall_); }
 
-    /// For how long the thread waited since `earlier`. REQUIRES: the same thread.
+    /// For how long the thread waited since `earlier`; where that was another thread, for how long it is ago. May be
+    /// below zero by `fresh_for`, so that a sum of many is as right as one.
     Duration waited_since(const Moment& earlier) const noexcept
     {
-        return std::max(Duration::zero(), (wall_ - earlier.wall_) - (worked_ - earlier.worked_));
+        const Duration ago = wall_ - earlier.wall_;
+        return thread_ == earlier.thread_ ? ago - (worked_ - earlier.worked_) : ago;
     }
 
 private:
     Duration wall_{};
     Duration worked_{};
+    const void* thread_ = nullptr; // something that only it has
 };
 
 } // namespace trunkline::db::detail

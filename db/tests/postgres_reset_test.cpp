@@ -395,6 +395,23 @@ TEST_F(PostgresResetCost, of_a_lease_that_read_plain_rows_is_nothing)
     EXPECT_EQ(least_sent(*connection, "SELECT 1"), bind_describe_execute_sync);
 }
 
+TEST_F(PostgresResetCost, is_never_waited_for_without_end)
+{
+    bench = std::move(through);
+    const auto connection = connect();
+    lend(*connection, "SET work_mem = '1MB'");
+    proxy.freeze();
+    auto work = connection->run_beside(Query(testing::statement("SELECT 1")), testing::in(50ms));
+    auto outcome = Outcome::not_sent;
+    try {
+        bench->await(std::move(work));
+    } catch (const CommandTimeout& late) {
+        outcome = late.outcome();
+    }
+    EXPECT_EQ(outcome, Outcome::unknown);
+    EXPECT_EQ(connection->condition(), Condition::broken);
+}
+
 TEST_F(PostgresResetCost, of_a_lease_that_may_have_left_something_is_paid_in_the_same_trip)
 {
     bench = std::move(through);

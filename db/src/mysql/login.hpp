@@ -19,8 +19,8 @@ struct CloseHandle {
 };
 using Handle = std::unique_ptr<MYSQL, CloseHandle>;
 
-/// Where logging in blocks. Those who ask a server to stop have threads of their own, so that no stop ever waits behind
-/// a server that is slow to let somebody in.
+/// Where logging in blocks. Those who ask a server to stop have threads of their own, so that a stop waits behind other
+/// stops at most.
 struct LoginThreads {
     Lane logins{"mysql", 4};
     Lane stops{"mysql-stop", 2};

@@ -11,27 +11,6 @@
 
 namespace trunkline::db::detail {
 
-/// Passes what cancels the caller on to `stop`, on the pool's executor, for as long as it lives.
-class PassedHome {
-public:
-    PassedHome(asio::cancellation_slot from, asio::any_io_executor home, Stop stop) : from_(from)
-    {
-        if (!from_.is_connected()) return;
-        from_.assign([home = std::move(home), stop = std::move(stop)](asio::cancellation_type) {
-            asio::post(home, [stop] { stop->emit(asio::cancellation_type::terminal); });
-        });
-    }
-    PassedHome(const PassedHome&) = delete;
-    PassedHome& operator=(const PassedHome&) = delete;
-    ~PassedHome()
-    {
-        if (from_.is_connected()) from_.clear();
-    }
-
-private:
-    asio::cancellation_slot from_;
-};
-
 /// `stop` has to outlive what it stops, on the thread where that runs.
 template <class T>
 asio::awaitable<std::optional<T>> run_at_home(Stop, asio::awaitable<T> work)
@@ -62,7 +41,10 @@ asio::awaitable<T> at_home(std::shared_ptr<Slots> slots, asio::awaitable<T> work
     const asio::any_io_executor caller = co_await asio::this_coro::executor;
     const auto state = co_await asio::this_coro::cancellation_state;
     const Stop stop = std::make_shared<asio::cancellation_signal>();
-    const PassedHome passed_home(state.slot(), slots->home(), stop);
+    if (auto from = state.slot(); from.is_connected())
+        from.assign([home = slots->home(), stop](asio::cancellation_type) {
+            asio::post(home, [stop] { stop->emit(asio::cancellation_type::terminal); });
+        });
     auto ended = asio::bind_cancellation_slot(stop->slot(), asio::use_awaitable);
     auto guarded = run_at_home(stop, std::move(work));
     auto result = co_await asio::co_spawn(slots->home_of(caller), std::move(guarded), ended);

@@ -31,7 +31,7 @@ StatementSpeeds::Learned& StatementSpeeds::learned(std::string_view text)
 void StatementSpeeds::ran_alone(std::string_view text, Duration took)
 {
     Learned& about = learned(text);
-    if (about.missing == 0) return; // one of those who were in line before it had proved itself
+    if (about.missing == 0) return; // it was in line before the text had proved itself, or nothing is shared anyway
     if (took <= quick) --about.missing;
     else if (about.missing < proofs) ++about.missing;
     if (about.missing == 0) about.average = {};

@@ -13,7 +13,7 @@ namespace trunkline::db::detail {
 /// Which statements may share a connection with those of strangers: short ones that read, or that insert. What a text
 /// does is read off its words; that it is short is learned from how long it took, and unlearned when it takes long,
 /// because then strangers wait for it. A busy machine makes a short one look long now and then, so that goes by a
-/// moving average: one run of 40 ms is too much, and so are some of 10 ms.
+/// moving average: one run of 40 ms is too much, and so are three of 20 ms.
 ///
 /// A text that is not understood shares with nobody. That costs speed and never truth: each statement has a Sync of its
 /// own wherever it runs.

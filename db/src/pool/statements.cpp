@@ -58,12 +58,13 @@ asio::awaitable<Results> run_beside(Lease lease, Query query, Deadline not_after
     const Deadline limit = after(Clock::now(), slots->options().command_timeout);
     if (slot->cut) throw_cut(text, slots->options().engine, Outcome::not_sent); // while he was on his way to it
     // Of grouped reads the server is told that they write nothing.
-    const bool may_write = !query.grouped() || lease.holding().use != PoolPolicy::Use::reading;
+    const bool grouped = query.grouped(); // then nobody knows what part of the time was its own
+    const bool may_write = !grouped || lease.holding().use != PoolPolicy::Use::reading;
     Results results;
     Outcome outcome = Outcome::unknown;
     try {
         Beside answer = co_await slot->connection->run_beside(std::move(query), std::min(limit, not_after));
-        slots->speeds().ran_beside(text.on(slots->options().engine), answer.took);
+        if (!grouped) slots->speeds().ran_beside(text.on(slots->options().engine), answer.took);
         results.push_back(std::move(answer.result));
     } catch (const Error& failure) {
         slots->heard(slot, std::current_exception(), may_write);

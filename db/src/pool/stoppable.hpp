@@ -25,8 +25,7 @@ asio::awaitable<T> stoppable(Stop stop, asio::awaitable<T> work)
 {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     const auto state = co_await asio::this_coro::cancellation_state;
-    // What is assigned stays until the caller waits for something else: it owns what it needs, and is not taken back when
-    // this frame is destroyed, because the caller's slot may be gone by then.
+    // Asio takes it back when the work has ended. This frame does not: when it is destroyed, the caller's slot may be gone.
     if (auto from = state.slot(); from.is_connected())
         from.assign([stop](asio::cancellation_type) { stop->emit(asio::cancellation_type::terminal); });
     auto ended = asio::bind_cancellation_slot(stop->slot(), asio::use_awaitable);

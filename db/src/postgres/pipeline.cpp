@@ -195,7 +195,7 @@ void Pipeline::heard()
     const auto now = db::detail::Moment::now();
     waited_ += now.waited_since(last_look_);
     last_look_ = now;
-    wire_->note_alive(now.time());
+    wire_->note_alive(now.wall());
     if (PQconsumeInput(wire_->native()) == 0) lose();
     else collect();
     listen();
@@ -239,9 +239,9 @@ void Pipeline::finish(Turn turn)
         --gathered_turns_;
         send_gathered_soon();
     }
-    if (turn.calls.empty()) return stop_head(); // whoever is next may have been given up meanwhile
     stop_limit_.reset();                        // it was the head's
-    const auto took = std::exchange(waited_, {});
+    if (turn.calls.empty()) return stop_head(); // whoever is next may have been given up meanwhile
+    const auto took = std::max(std::chrono::nanoseconds{}, std::exchange(waited_, {}));
     if (turn.gathered) {
         finish_group(turn);
     } else {
@@ -376,10 +376,15 @@ void Pipeline::look_at_deadlines()
     stop_head();
 }
 
-/// Asks the server to stop what it works on, if somebody does not want it any more.
+/// Asks the server to stop what it works on, if somebody does not want it any more. What is the driver's own is short,
+/// and let through; but not waited for without end, when somebody behind it is not to be waited for.
 void Pipeline::stop_head()
 {
     if (stopping_ || lost_ || turns_.empty()) return;
+    if (turns_.front().calls.empty() && !stop_limit_ && std::ranges::any_of(turns_, &Turn::unwanted)) {
+        stop_limit_ = Clock::now() + stop_limit;
+        watch_deadline(*stop_limit_);
+    }
     if (!turns_.front().unwanted()) return;
     stopping_ = true;
     wire_->note_stop();

@@ -112,6 +112,7 @@ asio::awaitable<void> Wire::connect(std::vector<std::pair<std::string, std::stri
     }
     names.push_back(nullptr);
     values.push_back(nullptr);
+    farewell_.clear();
     connection_.reset(PQconnectStartParams(names.data(), values.data(), 1));
     if (!connection_) throw std::bad_alloc();
     // libpq keeps the SQLSTATE of a refused log-in to itself, except in verbose messages.
@@ -152,7 +153,7 @@ void Wire::hear(void* self, const PGresult* notice)
 
 bool Wire::alive()
 {
-    if (broken_) return false;
+    if (broken_ || !farewell_.empty()) return false;
     const auto time = now();
     if (time - looked_ < moment) return true;
     looked_ = time;
