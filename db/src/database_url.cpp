@@ -163,11 +163,11 @@ std::string read_sqlite_file(std::string_view written)
         if (!written.starts_with("///"))
             refuse("write sqlite:relative/file or sqlite:///absolute/file: behind two slashes would stand a host");
         written.remove_prefix(2);
-        if (written.starts_with("//")) refuse("three slashes begin an absolute file: sqlite:///absolute/file");
-        if (written.starts_with("/./") || written.starts_with("/../"))
-            refuse("three slashes begin an absolute file; a relative one is written without: sqlite:relative/file");
     }
     std::string file = percent_decode(written);
+    if (file.starts_with("//")) refuse("three slashes begin an absolute file: sqlite:///absolute/file");
+    if (file.starts_with("/./") || file.starts_with("/../"))
+        refuse("three slashes begin an absolute file; a relative one is written without: sqlite:relative/file");
     if (file.empty() || file == "/")
         refuse("name the file: sqlite:///absolute/file, sqlite:relative/file or sqlite::memory:");
     if (file.ends_with('/')) refuse("SQLite needs a file, and a name that ends in '/' is a folder's");

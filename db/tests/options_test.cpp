@@ -266,7 +266,9 @@ TEST(Options, sqlite_files_are_absolute_behind_three_slashes_and_relative_withou
 TEST(Options, a_sqlite_url_that_could_mean_another_file_is_refused_with_the_right_form)
 {
     expect_refused("sqlite://crm.db", "sqlite:relative/file");
-    expect_refused("sqlite:////var/lib/crm.db", "three slashes begin an absolute file");
+    for (const char* url : {"sqlite:////var/lib/crm.db", "sqlite:/%2Fvar/lib/crm.db", "sqlite:/./crm.db",
+                            "sqlite:///%2E/crm.db", "sqlite:/../crm.db"})
+        expect_refused(url, "three slashes begin an absolute file");
     expect_refused("sqlite:///./crm.db", "a relative one is written without");
     expect_refused("sqlite:///:memory:", "sqlite::memory:");
     expect_refused("sqlite://", "behind two slashes");
