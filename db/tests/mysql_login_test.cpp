@@ -37,20 +37,6 @@ protected:
 
     Beside& go_in(std::chrono::milliseconds limit) { return go(driver().connect(in(limit))); }
 
-    /// How often a timer of five milliseconds ticks until that is over.
-    int ticks_until_over(Beside& beside)
-    {
-        asio::steady_timer timer(io);
-        int ticks = 0;
-        while (!beside.over) {
-            timer.expires_after(5ms);
-            bool ticked = false;
-            timer.async_wait([&](boost::system::error_code) { ticked = true; });
-            until([&] { return ticked; });
-            ++ticks;
-        }
-        return ticks;
-    }
     /// It fails at its deadline, and the loop does not notice.
     void expect_given_up(std::chrono::milliseconds limit)
     {

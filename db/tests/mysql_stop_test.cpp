@@ -165,15 +165,7 @@ TEST_F(MysqlStop, while_a_statement_waits_the_loop_turns)
 {
     const auto connection = connect();
     Beside& running = go(call(*connection, "SELECT sleep(1.5)", in(20s)));
-    asio::steady_timer tick(io);
-    int ticks = 0;
-    while (!running.over) {
-        tick.expires_after(5ms);
-        bool ticked = false;
-        tick.async_wait([&](boost::system::error_code) { ticked = true; });
-        until([&] { return ticked; });
-        ++ticks;
-    }
+    const int ticks = ticks_until_over(running);
     finish(running);
     EXPECT_GT(ticks, 1) << "a loop that is blocked sees one tick, behind the statement";
 }

@@ -97,7 +97,7 @@ asio::awaitable<Results> run_in_turn(std::shared_ptr<Slots> slots, std::optional
     co_return results;
 }
 
-/// No coroutine, so that the frame of the one above stays small enough to be used again and again.
+/// No coroutine, so that what it needs is not in the frame of `run`, which Asio keeps for the next call while it is small.
 asio::awaitable<Results> begin_run(const std::shared_ptr<Slots>& slots, Query& query,
                                    const asio::any_io_executor& caller)
 {

@@ -10,6 +10,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <gtest/gtest.h>
 
 #include <list>
@@ -122,6 +123,20 @@ protected:
         io.restart();
         while (!reached())
             if (io.run_one_until(bound) == 0) throw std::runtime_error("what was waited for did not happen");
+    }
+    /// How often a timer of five milliseconds ticks until that is over.
+    int ticks_until_over(Beside& beside)
+    {
+        asio::steady_timer timer(io);
+        int ticks = 0;
+        while (!beside.over) {
+            timer.expires_after(5ms);
+            bool ticked = false;
+            timer.async_wait([&](boost::system::error_code) { ticked = true; });
+            until([&] { return ticked; });
+            ++ticks;
+        }
+        return ticks;
     }
     void finish(Beside& beside)
     {
