@@ -144,6 +144,75 @@ TEST_F(MysqlStop, within_a_routine_of_another_definer_nothing_is_stopped_and_the
     EXPECT_EQ(connection->condition(), Condition::broken);
 }
 
+// -- While the session is being reset ------------------------------------------
+
+class MysqlStopInReset : public MysqlStop {
+protected:
+    /// A session that is due for a reset, of a server that will not answer before `thaw`.
+    MysqlStopInReset() : connection(connect())
+    {
+        run(*connection, "SET @left_behind = 1");
+        connection->mark_for_reset();
+        kills_before_ = kills();
+        server().freeze();
+    }
+    void thaw_in(std::chrono::milliseconds time)
+    {
+        thawing_.expires_after(time);
+        thawing_.async_wait([](boost::system::error_code) { server().thaw(); });
+    }
+    /// A KILL could be late, and hit the rest of the reset.
+    void expect_whole_and_clean_and_no_kill()
+    {
+        EXPECT_EQ(kills(), kills_before_);
+        EXPECT_EQ(connection->condition(), Condition::idle);
+        EXPECT_TRUE(value<bool>(*connection, "SELECT @left_behind IS NULL"));
+    }
+
+    std::unique_ptr<DriverConnection> connection;
+
+private:
+    static std::string kills()
+    {
+        return server().sql(
+            "SELECT variable_value FROM information_schema.global_status WHERE variable_name = 'COM_KILL'");
+    }
+
+    asio::steady_timer thawing_{io};
+    std::string kills_before_;
+};
+
+TEST_F(MysqlStopInReset, a_deadline_lets_it_come_to_its_end_and_sends_nothing_more)
+{
+    thaw_in(60ms);
+    EXPECT_EQ(failure<CommandTimeout>([&] { await(call(*connection, sleeping, in(20ms))); }).sqlstate(), "57014");
+    expect_whole_and_clean_and_no_kill();
+}
+
+TEST_F(MysqlStopInReset, so_does_a_caller_who_gives_up)
+{
+    Beside& running = go(call(*connection, sleeping, in(60s)));
+    thaw_in(60ms);
+    cancel(running);
+    EXPECT_THROW(finish(running), boost::system::system_error);
+    expect_whole_and_clean_and_no_kill();
+}
+
+TEST_F(MysqlStopInReset, a_transaction_that_is_too_late_is_not_begun)
+{
+    thaw_in(60ms);
+    EXPECT_EQ(failure<CommandTimeout>([&] { await(connection->begin({}, in(20ms))); }).sqlstate(), "57014");
+    expect_whole_and_clean_and_no_kill();
+}
+
+TEST_F(MysqlStopInReset, it_is_waited_for_with_a_bound)
+{
+    const auto began = Clock::now();
+    failure<CommandTimeout>([&] { await(call(*connection, "SELECT 1", in(20ms))); });
+    EXPECT_LT(Clock::now() - began, 10s);
+    EXPECT_EQ(connection->condition(), Condition::broken);
+}
+
 // -- A server that does not answer -------------------------------------------
 
 TEST_F(MysqlStop, a_frozen_server_is_waited_for_with_a_bound)

@@ -82,7 +82,7 @@ asio::awaitable<std::vector<Result>> MysqlConnection::run_query(Query query, Dea
     co_await reset_if_due(attempt);
     if (query.is_unit()) {
         co_await run_unit(attempt, query, true);
-    } else if (!attempt.failed()) {
+    } else if (stands(attempt)) {
         const bool was_in_transaction = line_->in_transaction();
         co_await run_one(attempt, statements.front());
         co_await settle(attempt, was_in_transaction);
@@ -196,6 +196,7 @@ asio::awaitable<void> MysqlConnection::control(Attempt& attempt, std::string_vie
 asio::awaitable<void> MysqlConnection::reset_if_due(Attempt& attempt)
 {
     if (!reset_due_ || line_->in_transaction()) co_return;
+    line_->begin_own_work();
     co_await line_->reset();
     if (!line_->failure() && !line_->broken()) {
         cache_.clear();
@@ -204,6 +205,7 @@ asio::awaitable<void> MysqlConnection::reset_if_due(Attempt& attempt)
         const std::string settings = session_.settings();
         co_await line_->query(settings);
     }
+    line_->end_own_work();
     if (line_->broken() || line_->failure()) {
         attempt.broke_resetting = true;
         note(attempt);

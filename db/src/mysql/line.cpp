@@ -103,6 +103,7 @@ void Line::begin_call(Deadline deadline) noexcept
     wait_until_ = deadline;
     give_up_at_ = Deadline::max();
     why_ = Interruption::none;
+    own_work_ = false;
     told_to_stop_ = false;
     stoppable_ = true;
 }
@@ -299,6 +300,10 @@ asio::awaitable<bool> Line::interrupt(Interruption why)
         give_up_at_ = now() + stop_limit;
     }
     if (!stoppable_ || now() >= give_up_at_) co_return false;
+    if (own_work_) {
+        wait_until_ = give_up_at_;
+        co_return true;
+    }
     const bool certain = co_await ask_to_stop(give_up_at_);
     wait_until_ = std::min<Deadline>(give_up_at_, now() + stop_patience);
     co_return certain;

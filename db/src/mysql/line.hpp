@@ -59,6 +59,10 @@ public:
     /// Begins a call of one or more operations. At the deadline, or when the caller gives up, the server is asked to
     /// stop and the answer is awaited, for `stop_limit` at most; then the line is broken.
     void begin_call(Deadline deadline) noexcept;
+    /// What runs from here on is the driver's own, until `end_own_work`: a call that is stopped meanwhile lets it come to
+    /// its end, for `stop_limit` at most. The server is not asked: a KILL could be late, and hit what comes next of it.
+    void begin_own_work() noexcept { own_work_ = true; }
+    void end_own_work() noexcept { own_work_ = false; }
     /// What ended the call early, or nothing.
     Interruption why() const noexcept { return why_; }
     /// True when the server had been told to stop the call before it answered. Some functions (SLEEP, BENCHMARK) then
@@ -133,6 +137,7 @@ private:
     Deadline give_up_at_ = Deadline::max();
     Interruption why_ = Interruption::none;
     bool stoppable_ = false; ///< the server does something that a KILL can end
+    bool own_work_ = false;
     bool told_to_stop_ = false;
     bool broken_ = true;
     Failure failure_;
