@@ -8,6 +8,13 @@
 
 namespace trunkline::db {
 
+bool detail::is_told_to_read(const Query& query, Engine engine)
+{
+    if (query.reads_only()) return true;
+    if (!query.grouped() || query.is_unit()) return false;
+    return kind_of(query.statements().front().text().on(engine)) == StatementKind::reads;
+}
+
 void detail::expect_groupable(StatementKind kind, const SqlText& statement)
 {
     if (kind == StatementKind::reads || kind == StatementKind::inserts_one_row) return;

@@ -11,10 +11,12 @@ struct Lag {
 
     std::chrono::nanoseconds behind{};
     Deadline measured_at = Deadline::min();
+    bool being_measured = false; ///< again: until then the others go by what is known
 
-    bool is_old(Deadline now) const noexcept
+    bool known() const noexcept { return measured_at != Deadline::min(); }
+    bool is_due(Deadline now) const noexcept
     {
-        return measured_at == Deadline::min() || now - measured_at >= measured_every;
+        return !known() || (!being_measured && now - measured_at >= measured_every);
     }
 };
 

@@ -5,6 +5,7 @@
 #include "replica_options.hpp"
 #include "report.hpp"
 #include "session.hpp"
+#include "statements.hpp"
 
 #include <trunkline/db/error.hpp>
 
@@ -41,6 +42,17 @@ bool is_the_standbys(std::exception_ptr failure, bool callers_own)
 
 bool refuses_writes(Role role) { return role == Role::standby || role == Role::read_only; }
 
+/// Whoever asks for it: the others need not ask too.
+class Measuring {
+public:
+    explicit Measuring(Lag& lag) : lag_(lag) { lag_.being_measured = true; }
+    Measuring(const Measuring&) = delete;
+    ~Measuring() { lag_.being_measured = false; }
+
+private:
+    Lag& lag_;
+};
+
 } // namespace
 
 ReadSide::Self ReadSide::make(asio::any_io_executor executor, std::shared_ptr<Slots> primary,
@@ -62,29 +74,31 @@ asio::awaitable<ReadSide::Results> ReadSide::run(Self self, Query query)
         auto work = run(self, std::move(query));
         co_return co_await at_home(self->primary_, std::move(work));
     }
-    const Deadline not_after = query.limit() ? after(Clock::now(), *query.limit()) : Deadline::max();
+    const Deadline not_after = from_now(query.limit());
     const auto executor = co_await asio::this_coro::executor;
     Asked asked(Slot::Holding(query.place(), task_of(executor)), not_after);
     asked.holding.statement = query.statements().front().text();
     refuse_nested(*self->primary_, asked.holding.task, asked.holding.place);
-    Found place;
-    co_await find_standby(self, asked, place);
-    if (place.session) {
+    const bool told = self->can_be_told(query);
+    if (told) query.forbid_writes();
+    if (told && self->replicas_) asked.holding.use = self->replicas_->use_of(query);
+    Found standby = co_await find_standby(self, asked);
+    if (standby) {
         std::exception_ptr failure;
         Results results;
         try {
-            results = co_await run_on(place, query, not_after);
+            results = co_await run_on(std::move(standby), query, not_after);
         } catch (...) {
             failure = std::current_exception();
         }
-        place = Found();
         if (!failure) ++self->on_replica_;
         if (!failure) co_return results;
         if (!is_the_standbys(failure, true)) std::rethrow_exception(failure);
         asked.holding.since = Clock::now(); // until now it did not wait, it ran
     }
-    place.session = co_await on_primary(self, asked);
-    co_return co_await run_on(place, std::move(query), not_after);
+    if (told) asked.holding.use = self->primary_->use_of(query);
+    Found primary = co_await find_primary(self, asked);
+    co_return co_await run_on(std::move(primary), std::move(query), not_after);
 }
 
 asio::awaitable<Transaction> ReadSide::begin(Self self, TransactionOptions options,
@@ -95,84 +109,109 @@ asio::awaitable<Transaction> ReadSide::begin(Self self, TransactionOptions optio
         co_return co_await at_home(self->primary_, std::move(work));
     }
     options.read_only = true;
-    const Deadline not_after = limit ? after(Clock::now(), *limit) : Deadline::max();
+    const Deadline not_after = from_now(limit);
     const auto executor = co_await asio::this_coro::executor;
     Asked asked(Slot::Holding(place, task_of(executor)), not_after);
     asked.holding.kept = true;
     refuse_nested(*self->primary_, asked.holding.task, place);
-    Found found;
-    if (options.isolation != Isolation::serializable) co_await find_standby(self, asked, found);
-    if (found.session) {
+    std::optional<Found> standby;
+    if (options.isolation != Isolation::serializable) standby.emplace(co_await find_standby(self, asked));
+    if (standby && *standby) {
         std::exception_ptr failure;
         std::optional<Transaction> begun;
         try {
-            begun.emplace(co_await Session::begin(found.session, 0, options, not_after));
+            begun.emplace(co_await Session::begin(standby->session, 0, options, not_after));
         } catch (...) {
             failure = std::current_exception();
         }
         if (begun) ++self->on_replica_;
         if (begun) co_return std::move(*begun);
         if (!is_the_standbys(failure, true)) std::rethrow_exception(failure);
-        found = Found();
+        standby.reset();
         asked.holding.since = Clock::now(); // until now it did not wait
     }
-    found.session = co_await on_primary(self, asked);
-    co_return co_await Session::begin(found.session, 0, options, not_after);
+    const Found primary = co_await find_primary(self, asked);
+    co_return co_await Session::begin(primary.session, 0, options, not_after);
 }
 
 // -- Steps ---------------------------------------------------------------------
 
-/// A session with a standby that is fresh enough, if there is one in time.
-asio::awaitable<void> ReadSide::find_standby(Self self, const Asked& asked, Found& found)
+/// A standby that is fresh enough, if there is one in time.
+asio::awaitable<ReadSide::Found> ReadSide::find_standby(Self self, const Asked& asked)
 {
-    if (!self->replicas_ || !self->worth_asking()) co_return;
+    if (!self->replicas_ || !self->worth_asking()) co_return Found();
     const Deadline patience = self->patience(asked.not_after);
     std::exception_ptr failure;
     try {
-        Lease lease = co_await acquire(self->replicas_, asked.holding, patience);
-        const PoolPolicy::CohortId server = lease.slot()->cohort;
-        found.refuses_writes = refuses_writes(lease.slot()->connection->role());
-        found.session = Session::make(std::move(lease), Session::Kind::passing);
-        const bool fresh = co_await is_fresh(self, found.session, server, asked.not_after);
-        if (!fresh) found = Found();
+        Lease lease = co_await acquire_for_one_statement(self->replicas_, asked.holding, patience);
+        Lag& lag = self->lags_[lease.slot()->cohort];
+        Found place = found(std::move(lease));
+        const bool fresh = co_await is_fresh(self, place, lag, asked.not_after);
+        if (fresh) co_return place;
     } catch (...) {
         failure = std::current_exception();
     }
-    if (!failure) co_return;
-    found = Found();
-    if (!is_the_standbys(failure, false) || Clock::now() >= asked.not_after) std::rethrow_exception(failure);
+    const bool go_on = !failure || (is_the_standbys(failure, false) && Clock::now() < asked.not_after);
+    if (!go_on) std::rethrow_exception(failure);
+    co_return Found();
 }
 
 /// What was waited for a standby counts: it has at once what lies there, and waits for the rest of its patience.
-asio::awaitable<std::shared_ptr<Session>> ReadSide::on_primary(Self self, const Asked& asked)
+asio::awaitable<ReadSide::Found> ReadSide::find_primary(Self self, const Asked& asked)
 {
     ++self->on_primary_;
-    Lease lease = co_await acquire(self->primary_, asked.holding, asked.not_after);
-    co_return Session::make(std::move(lease), Session::Kind::passing);
+    Lease lease = co_await acquire_for_one_statement(self->primary_, asked.holding, asked.not_after);
+    co_return found(std::move(lease));
+}
+
+ReadSide::Found ReadSide::found(Lease lease)
+{
+    Found place;
+    place.refuses_writes = refuses_writes(lease.slot()->connection->role());
+    if (lease.shared()) place.shared.emplace(std::move(lease));
+    else place.session = Session::make(std::move(lease), Session::Kind::passing);
+    return place;
 }
 
 /// Asks the standby itself, but not each time: who comes first after a second has this one trip more.
-asio::awaitable<bool> ReadSide::is_fresh(Self self, std::shared_ptr<Session> session, PoolPolicy::CohortId server,
-                                         Deadline not_after)
+asio::awaitable<bool> ReadSide::is_fresh(Self self, const Found& place, Lag& lag, Deadline not_after)
 {
     const auto lag_max = self->primary_->options().max_replica_lag;
     if (lag_max.count() == 0) co_return true;
-    if (self->lags_[server].is_old(Clock::now())) {
-        Query question = lag_query();
+    if (lag.is_due(Clock::now())) {
+        const Measuring measuring(lag);
         const Deadline limit = std::min(not_after, after(Clock::now(), lag_answer_max));
-        const auto answers = co_await Session::run(session, 0, std::move(question), limit);
-        Lag& lag = self->lags_[server];
-        lag.behind = lag_in(answers.at(0));
+        const Result answer = co_await ask(place, lag_query(), limit);
+        lag.behind = lag_in(answer);
         lag.measured_at = Clock::now();
         self->lag_ = lag.behind;
     }
-    co_return self->lags_[server].behind <= lag_max;
+    co_return lag.behind <= lag_max;
 }
 
-asio::awaitable<ReadSide::Results> ReadSide::run_on(const Found& place, Query query, Deadline not_after)
+asio::awaitable<Result> ReadSide::ask(const Found& place, Query question, Deadline not_after)
 {
-    if (!place.refuses_writes) co_return co_await Session::run_read_only(place.session, std::move(query), not_after);
-    co_return co_await Session::run(place.session, 0, std::move(query), not_after);
+    if (place.shared) {
+        Beside answer = co_await place.shared->slot()->connection->run_beside(std::move(question), not_after);
+        co_return std::move(answer.result);
+    }
+    Results answers = co_await Session::run(place.session, 0, std::move(question), not_after);
+    co_return std::move(answers.at(0));
+}
+
+asio::awaitable<ReadSide::Results> ReadSide::run_on(Found place, Query query, Deadline not_after)
+{
+    if (place.shared) return run_beside(std::move(*place.shared), std::move(query), not_after);
+    if (place.refuses_writes || query.reads_only())
+        return run_alone(std::move(place.session), std::move(query), not_after);
+    return Session::run_read_only(std::move(place.session), std::move(query), not_after);
+}
+
+/// In the trip that it has anyway. (What an isolation means to a single statement shows with the strictest only.)
+bool ReadSide::can_be_told(const Query& query) const
+{
+    const Options& options = primary_->options();
+    return options.engine == Engine::postgresql && options.isolation != Isolation::serializable && !query.is_unit();
 }
 
 /// Where nobody could be connected to a moment ago there is no use in waiting: the pool goes on trying.

@@ -9,7 +9,8 @@ namespace trunkline::db::detail {
 /// Where the reads of a pool go: to a standby while there is one that is fresh enough, else to the primary.
 ///
 /// Wherever they go, the server lets them write nothing: sessions with standbys are set read only for their life, and
-/// elsewhere each read has a transaction of its own that is.
+/// elsewhere each read is made so in its own trip, or has a transaction of its own that is. A statement that is known to
+/// be short shares a connection with others there as it does in the pool.
 ///
 /// Lifetime: shared by the pool and its calls.
 class ReadSide {
@@ -39,8 +40,10 @@ private:
         Slot::Holding holding;
         Deadline not_after;
     };
-    /// A session that is there for the call, or none.
+    /// What is there for the call: a part of a connection, or a session of its own, or nothing.
     struct Found {
+        explicit operator bool() const noexcept { return shared || session; }
+        std::optional<Lease> shared;
         std::shared_ptr<Session> session;
         bool refuses_writes = false; ///< the server does, whatever is asked
     };
@@ -49,11 +52,13 @@ private:
         : primary_(std::move(primary)), replicas_(std::move(replicas))
     {}
 
-    static asio::awaitable<void> find_standby(Self self, const Asked& asked, Found& found);
-    static asio::awaitable<std::shared_ptr<Session>> on_primary(Self self, const Asked& asked);
-    static asio::awaitable<bool> is_fresh(Self self, std::shared_ptr<Session> session, PoolPolicy::CohortId server,
-                                          Deadline not_after);
-    static asio::awaitable<Results> run_on(const Found& place, Query query, Deadline not_after);
+    static asio::awaitable<Found> find_standby(Self self, const Asked& asked);
+    static asio::awaitable<Found> find_primary(Self self, const Asked& asked);
+    static Found found(Lease lease);
+    static asio::awaitable<bool> is_fresh(Self self, const Found& place, Lag& lag, Deadline not_after);
+    static asio::awaitable<Result> ask(const Found& place, Query question, Deadline not_after);
+    static asio::awaitable<Results> run_on(Found place, Query query, Deadline not_after);
+    bool can_be_told(const Query& query) const;
     bool worth_asking() const;
     Deadline patience(Deadline not_after) const;
 

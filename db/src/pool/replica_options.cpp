@@ -76,7 +76,6 @@ Options replica_options(const Options& options)
     if (auto target = target_for_standbys(options); !target.empty()) replica.target = std::move(target);
     replica.min_size = 0;
     replica.max_size = options.replica_max_size;
-    replica.sharing = false;
     replica.isolation = std::min(options.isolation, Isolation::repeatable_read); // a standby has no more
     return replica;
 }

@@ -98,8 +98,7 @@ asio::awaitable<Session::Results> Session::run(Self self, Level level, Query que
     if (self->abandoned_ != 0) co_await clean(self, deadline);
     if (const auto statements = self->statement_options()) query.prefer(*statements);
     if (!query.statements().empty()) self->lease_->holding().statement = query.statements().front().text();
-    self->told_to_read_ = query.grouped() && !query.is_unit() &&
-                          kind_of(query.statements().front().text().on(self->engine_)) == StatementKind::reads;
+    self->told_to_read_ = is_told_to_read(query, self->engine_);
     if (self->driver().prefers_beside(query)) co_return co_await run_beside(self, std::move(query), deadline);
     auto work = self->driver().run(std::move(query), deadline);
     co_return co_await call(self, std::move(work));

@@ -36,6 +36,7 @@ public:
     ~Session();
 
     static Self make(Lease lease, Kind kind);
+    const std::shared_ptr<Slots>& slots() const noexcept { return slots_; }
     static Connection connection(Lease lease);
 
     /// The calls below take at most `command_timeout`, and never go beyond `not_after`, which is the query's own limit

@@ -12,24 +12,38 @@ namespace trunkline::db::detail {
 
 /// Which statements may share a connection with those of strangers: short ones that read, or that insert. What a text
 /// does is read off its words; that it is short is learned from how long it took, and unlearned when it takes long,
-/// because then strangers wait for it. A busy machine makes a short one look long now and then, so that goes by a
-/// moving average: one run of 40 ms is too much, and so are three of 20 ms.
+/// because then strangers wait for it.
+///
+/// A busy machine makes a short one look long now and then. So what counts is a moving average, what comes within one
+/// pause counts once, and it takes several pauses; only what is longer than any pause is unlearned at once. Afterwards a
+/// text is tried beside others again, one call at a time, because where many wait for a connection of their own it would
+/// otherwise wait with them. What is soon unlearned again then rests for longer.
 ///
 /// A text that is not understood shares with nobody. That costs speed and never truth: each statement has a Sync of its
 /// own wherever it runs.
 class StatementSpeeds {
 public:
     using Duration = PoolPolicy::Duration;
+    using Time = std::chrono::steady_clock::time_point;
     using Use = PoolPolicy::Use;
 
     static constexpr Duration quick = std::chrono::milliseconds(2);
     static constexpr Duration slow = std::chrono::milliseconds(10); ///< on average, beside others
     static constexpr int average_over = 4;                          ///< runs; the latest counts most
-    static constexpr int proofs = 3;                                ///< quick runs before a text shares
-    static constexpr int proofs_again = 50;                         ///< after it was slow beside others
+    static constexpr Duration hopeless = std::chrono::milliseconds(200);
+    static constexpr Duration pause = std::chrono::milliseconds(100);
+    static constexpr int pauses_max = 3; ///< within `pauses_forgiven_after` of one another
+    static constexpr Duration pauses_forgiven_after = std::chrono::seconds(10);
+
+    static constexpr int proofs = 3;        ///< quick runs before a text shares
+    static constexpr int proofs_again = 10; ///< after it was slow beside others
+    static constexpr Duration trial_max = std::chrono::seconds(1);
+    static constexpr Duration rest_min = std::chrono::seconds(1), rest_max = std::chrono::seconds(16);
     static constexpr std::size_t texts_max = 1'000;
 
-    Use use_of(std::string_view text) const;
+    explicit StatementSpeeds(Time (*now)() = &std::chrono::steady_clock::now) : now_(now) {}
+
+    Use use_of(std::string_view text);
     /// What a text is whose callers said that it may be grouped; that needs no proof.
     StatementKind kind_of_grouped(std::string_view text);
     std::size_t size() const noexcept { return learned_.size(); }
@@ -43,13 +57,24 @@ private:
         StatementKind kind = StatementKind::other;
         int missing = proofs; // quick runs until it shares
         Duration average{};   // of the latest beside others
+        int pauses = 0;
+        Time last_pause;
+        Time unlearned;
+        Duration rest{}; // from then on; none when it never shared
+        bool on_trial = false;
+        Time next_trial;
     };
     struct Hash {
         using is_transparent = void;
         std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
     };
     Learned& learned(std::string_view text);
+    bool begin_trial(Learned& about) const;
+    static void prove(Learned& about);
+    void end_trial(Learned& about, Duration took);
+    void unlearn(Learned& about);
 
+    Time (*now_)();
     std::unordered_map<std::string, Learned, Hash, std::equal_to<>> learned_;
 };
 

@@ -38,7 +38,33 @@ Slot::Holding holding_for(Slots& slots, const Query& query, const asio::any_io_e
     throw_pool_closed(std::move(info));
 }
 
-/// A pooler may have come in while the caller waited for a place among others: then nobody shares any more.
+/// For who has to wait, or needs a connection for himself.
+asio::awaitable<Results> run_in_turn(std::shared_ptr<Slots> slots, std::optional<Lease> lease, Slot::Holding holding,
+                                     Query query, Deadline not_after)
+{
+    if (!lease) {
+        Lease waited = co_await acquire_for_one_statement(slots, std::move(holding), not_after);
+        lease.emplace(std::move(waited));
+    }
+    if (lease->shared()) co_return co_await run_beside(std::move(*lease), std::move(query), not_after);
+    const auto session = Session::make(std::move(*lease), Session::Kind::passing);
+    co_return co_await run_alone(session, std::move(query), not_after);
+}
+
+/// No coroutine, so that what it needs is not in the frame of `run`, which Asio keeps for the next call while it is small.
+asio::awaitable<Results> begin_run(const std::shared_ptr<Slots>& slots, Query& query,
+                                   const asio::any_io_executor& caller)
+{
+    const Deadline not_after = from_now(query.limit());
+    Slot::Holding holding = holding_for(*slots, query, caller);
+    std::optional<Lease> lease = acquire_now(slots, holding);
+    if (lease && lease->shared()) return run_beside(std::move(*lease), std::move(query), not_after);
+    return run_in_turn(slots, std::move(lease), std::move(holding), std::move(query), not_after);
+}
+
+} // namespace
+
+// A pooler may have come in while the caller waited for a place among others: then nobody shares any more.
 asio::awaitable<Lease> acquire_for_one_statement(std::shared_ptr<Slots> slots, Slot::Holding holding,
                                                  Deadline not_after)
 {
@@ -57,9 +83,9 @@ asio::awaitable<Results> run_beside(Lease lease, Query query, Deadline not_after
     const SqlText text = query.statements().front().text();
     const Deadline limit = after(Clock::now(), slots->options().command_timeout);
     if (slot->cut) throw_cut(text, slots->options().engine, Outcome::not_sent); // while he was on his way to it
-    // Of grouped reads the server is told that they write nothing.
     const bool grouped = query.grouped(); // then nobody knows what part of the time was its own
-    const bool may_write = !grouped || lease.holding().use != PoolPolicy::Use::reading;
+    const bool reads = lease.holding().use == PoolPolicy::Use::reading;
+    const bool may_write = !query.reads_only() && !(grouped && reads); // the server is told otherwise
     Results results;
     Outcome outcome = Outcome::unknown;
     try {
@@ -76,39 +102,19 @@ asio::awaitable<Results> run_beside(Lease lease, Query query, Deadline not_after
     throw_cut(text, slots->options().engine, outcome);
 }
 
-/// For who has to wait, or needs a connection for himself.
-asio::awaitable<Results> run_in_turn(std::shared_ptr<Slots> slots, std::optional<Lease> lease, Slot::Holding holding,
-                                     Query query, Deadline not_after)
+asio::awaitable<Results> run_alone(std::shared_ptr<Session> session, Query query, Deadline not_after)
 {
-    if (!lease) {
-        Lease waited = co_await acquire_for_one_statement(slots, std::move(holding), not_after);
-        lease.emplace(std::move(waited));
-    }
-    if (lease->shared()) co_return co_await run_beside(std::move(*lease), std::move(query), not_after);
     const bool unit = query.is_unit();
     const SqlText text = query.statements().front().text();
+    const std::shared_ptr<Slots> slots = session->slots();
     const auto began = Moment::now();
-    const auto session = Session::make(std::move(*lease), Session::Kind::passing);
-    auto results = co_await Session::run(session, 0, std::move(query), not_after);
+    auto results = co_await Session::run(std::move(session), 0, std::move(query), not_after);
     if (!unit) {
         const auto waited = Moment::now().waited_since(began);
         slots->speeds().ran_alone(text.on(slots->options().engine), waited);
     }
     co_return results;
 }
-
-/// No coroutine, so that what it needs is not in the frame of `run`, which Asio keeps for the next call while it is small.
-asio::awaitable<Results> begin_run(const std::shared_ptr<Slots>& slots, Query& query,
-                                   const asio::any_io_executor& caller)
-{
-    const Deadline not_after = from_now(query.limit());
-    Slot::Holding holding = holding_for(*slots, query, caller);
-    std::optional<Lease> lease = acquire_now(slots, holding);
-    if (lease && lease->shared()) return run_beside(std::move(*lease), std::move(query), not_after);
-    return run_in_turn(slots, std::move(lease), std::move(holding), std::move(query), not_after);
-}
-
-} // namespace
 
 asio::awaitable<Results> run(std::shared_ptr<Slots> slots, Query query)
 {

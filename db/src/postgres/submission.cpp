@@ -11,7 +11,7 @@ Submission::Submission(Query given, Deadline until)
       text(text_of(statement())),
       parameters(encode(statement())),
       deadline(until),
-      reads_only(query.grouped() && reads(text))
+      reads_only(query.reads_only() || (query.grouped() && reads(text)))
 {
     if (query.options()) names_max = query.options()->names_max();
 }

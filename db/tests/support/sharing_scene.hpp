@@ -58,9 +58,13 @@ protected:
         value.emplace(co_await std::move(awaited));
     }
 
+    /// What the callers call, and the numbers of where that goes.
+    virtual Executor& db() { return *pool; }
+    virtual PoolStats stats() const { return pool->stats(); }
+
     asio::awaitable<std::int64_t> worked(double seconds, std::int64_t answer)
     {
-        return pool->fetch_value<std::int64_t>(work, seconds, answer);
+        return db().fetch_value<std::int64_t>(work, seconds, answer);
     }
     void run_some()
     {
@@ -73,8 +77,8 @@ protected:
         for (bool shared = false; !shared;) {
             run_some();
             for (int i = 0; i < 2; ++i) go(expect_answer(0, i));
-            until([&] { return pool->holders().size() + pool->stats().waiting == 2; });
-            shared = pool->stats().in_use == 1 && pool->stats().waiting == 0;
+            until([&] { return pool->holders().size() + stats().waiting == 2; });
+            shared = stats().in_use == 1 && stats().waiting == 0;
             finish_all();
             ASSERT_LT(steady_clock::now(), limit) << "nothing is ever shared";
         }

@@ -103,7 +103,7 @@ public:
     /// it is run again there.
     ///
     /// What is read may be stale: what was committed a moment ago may not be there yet. A write is refused by the server
-    /// (25006), wherever it went. Without a standby a statement takes three trips instead of one.
+    /// (25006), wherever it went. Statements that are known to be short share connections, there and here.
     ///
     /// Lifetime: the pool's.
     Executor& read() noexcept;

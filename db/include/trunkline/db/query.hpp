@@ -79,6 +79,10 @@ public:
     bool grouped() const noexcept { return grouped_; }
     void group() noexcept { grouped_ = true; }
 
+    /// Whether the server is told to let it write nothing, in the same trip. REQUIRES: PostgreSQL, a single statement.
+    bool reads_only() const noexcept { return reads_only_; }
+    void forbid_writes() noexcept { reads_only_ = true; }
+
     /// How the statements go, when that was said for this call.
     const std::optional<StatementOptions>& options() const noexcept { return options_; }
     /// Sets `options()`, unless they are set already: who is nearer to the call decides.
@@ -91,6 +95,7 @@ private:
     std::optional<StatementOptions> options_;
     bool unit_ = false;
     bool grouped_ = false;
+    bool reads_only_ = false;
 };
 
 /// Statements that are known beforehand, sent as one unit: all happen or none.

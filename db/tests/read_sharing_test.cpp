@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+// What `pool.read()` reads shares connections, on the primary and on a standby, and can write nothing there either.
+#include <support/sharing_scene.hpp>
+
+namespace trunkline::db::testing {
+namespace {
+
+constexpr int readers = 100;
+
+class ReadSharing : public SharingScene {
+protected:
+    ReadSharing()
+    {
+        server.sql("CREATE OR REPLACE FUNCTION smuggle() RETURNS bigint LANGUAGE sql AS"
+                   " 'INSERT INTO shared_log VALUES (99) RETURNING id'");
+    }
+    Executor& db() override { return pool->read(); }
+
+    void expect_that_they_share()
+    {
+        learn();
+        for (int i = 0; i < readers; ++i) go(expect_answer(0, i));
+        until([&] { return pool->holders().size() == readers; });
+        EXPECT_EQ(stats().size, 1u);
+        EXPECT_EQ(stats().waiting, 0u);
+        finish_all();
+        EXPECT_EQ(failures(), 0u);
+    }
+    std::string refusal_of(asio::awaitable<std::int64_t> write)
+    {
+        try {
+            get(std::move(write));
+        } catch (const Error& error) {
+            return error.sqlstate();
+        }
+        return "nothing";
+    }
+    void expect_that_nothing_is_written()
+    {
+        for (int i = 0; i < 10; ++i) EXPECT_EQ(refusal_of(db().fetch_value<std::int64_t>("SELECT smuggle()")), "25006");
+        EXPECT_EQ(refusal_of(db().fetch_value<std::int64_t>(
+                      "SELECT CASE WHEN set_config('transaction_read_only', 'off', true) = 'off' THEN smuggle() END")),
+                  "25001");
+        EXPECT_EQ(server.sql("SELECT count(*) FROM shared_log"), "0");
+    }
+};
+
+class ReadSharingOnPrimary : public ReadSharing {};
+
+TEST_F(ReadSharingOnPrimary, many_readers_are_on_the_way_on_one_connection)
+{
+    use(1);
+    expect_that_they_share();
+    EXPECT_EQ(pool->read_stats().on_replica, 0u);
+}
+
+TEST_F(ReadSharingOnPrimary, the_server_refuses_them_writes_and_the_connections_remain_as_they_were)
+{
+    use(1);
+    learn();
+    expect_that_nothing_is_written();
+    EXPECT_EQ(get(pool->execute("INSERT INTO shared_log VALUES (1)")), 1u);
+    EXPECT_EQ(pool->stats().opened, 1u) << "it was no sign that the server had turned read only";
+}
+
+TEST_F(ReadSharingOnPrimary, who_writes_and_who_reads_on_one_connection_are_told_apart)
+{
+    use(1);
+    learn();
+    const auto insert = [&](std::int64_t id) -> asio::awaitable<void> {
+        EXPECT_EQ(co_await pool->execute("INSERT INTO shared_log VALUES ($1)", id), 1u);
+    };
+    for (std::int64_t id = 1; id <= 20; ++id) run(io, insert(id)); // it is learned, too
+    for (std::int64_t id = 21; id <= 120; ++id) {
+        go(insert(id));
+        go(expect_answer(0, id));
+    }
+    finish_all();
+    EXPECT_EQ(failures(), 0u);
+    EXPECT_EQ(server.sql("SELECT count(*) FROM shared_log"), "120");
+}
+
+TEST_F(ReadSharingOnPrimary, one_trip_is_enough_for_who_has_a_connection_for_himself)
+{
+    Options options = options_for(server.url(), 1);
+    options.sharing = false;
+    use(options);
+    run_some();
+    expect_that_nothing_is_written();
+    EXPECT_EQ(get(pool->read().fetch_value<std::string>("SELECT current_setting('transaction_read_only')")), "on");
+    EXPECT_EQ(get(pool->fetch_value<std::string>("SELECT current_setting('transaction_read_only')")), "off");
+}
+
+class ReadSharingOnStandby : public ReadSharing {
+protected:
+    ReadSharingOnStandby() : standby_(PostgresServer::standby_of(server))
+    {
+        Options options =
+            options_for(server.url() + "?gssencmode=disable&replicas=127.0.0.1:" + std::to_string(standby_->port()), 1);
+        options.replica_max_size = 1;
+        use(options);
+    }
+    PoolStats stats() const override { return pool->read_stats().replicas; }
+
+private:
+    std::unique_ptr<PostgresServer> standby_;
+};
+
+TEST_F(ReadSharingOnStandby, many_readers_are_on_the_way_on_one_connection)
+{
+    expect_that_they_share();
+    expect_that_nothing_is_written();
+    EXPECT_EQ(pool->read_stats().on_primary, 0u);
+}
+
+} // namespace
+} // namespace trunkline::db::testing
