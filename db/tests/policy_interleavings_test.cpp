@@ -325,15 +325,15 @@ private:
         promise(use == Use::alone || lines(use) <= seats_of(use).slots_max, "too many are shared");
     }
 
-    /// First in, first out; only who has use for a seat that is there may pass those who have none, and only while
-    /// half of the slots come back to them.
+    /// First in, first out; only who has use for a seat may pass those who have none, and only while half of the slots
+    /// come back to them: for a seat that is there, or to be the first on a slot that others can share.
     void in_turn(WaiterId waiter, Use use, bool joins) const
     {
         // Who was sent back just now does not hold up those who were served together with him.
         const auto before = [&](const auto& one) { return one.first < waiter && !sent_back_.contains(one.first); };
         if (std::ranges::none_of(waiting_, before)) return;
-        promise(joins, "somebody is served before his turn");
-        promise(2 * lines() <= limits_.max_size, "those who share let nobody in");
+        promise(joins || (use != Use::alone && lines(use) == 0), "somebody is served before his turn");
+        promise(2 * (lines() + (joins ? 0 : 1)) <= limits_.max_size, "those who share let nobody in");
         for (const auto& [earlier, how] : waiting_)
             promise(earlier >= waiter || how.use != use || sent_back_.contains(earlier),
                     "somebody passes another who wants the same");

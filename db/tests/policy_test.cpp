@@ -45,9 +45,9 @@ public:
             }
         }
     }
-    WaiterId acquire(std::chrono::milliseconds patience = 10s)
+    WaiterId acquire(std::chrono::milliseconds patience = 10s, PoolPolicy::Use use = PoolPolicy::Use::alone)
     {
-        const WaiterId waiter = policy.acquire(now, now + patience);
+        const WaiterId waiter = policy.acquire(now, now + patience, use);
         look();
         return waiter;
     }
@@ -225,6 +225,48 @@ TEST(Policy, a_waiter_that_gives_up_leaves_the_connection_being_opened)
     bench.open_one();
     EXPECT_TRUE(bench.has(next));
     EXPECT_FALSE(bench.has(hasty));
+}
+
+TEST(Policy, who_shares_does_not_wait_for_all_who_want_slots_of_their_own_and_leaves_them_half)
+{
+    constexpr std::size_t max_size = 4;
+    auto few_seats = limits(max_size, max_size);
+    few_seats.reading = {.slots_max = max_size, .seats = 10, .spread = 1};
+    few_seats.writing = few_seats.reading;
+    Bench bench(few_seats);
+    bench.policy.start(bench.now);
+    bench.look();
+    bench.open_all();
+    std::vector<WaiterId> alone, readers;
+    for (int i = 0; i < 12; ++i) alone.push_back(bench.acquire());
+    for (int i = 0; i < 5; ++i) readers.push_back(bench.acquire(10s, PoolPolicy::Use::reading));
+    const WaiterId writer = bench.acquire(10s, PoolPolicy::Use::writing);
+
+    const SlotId read_from = bench.slot_of(alone[0]);
+    bench.release(read_from);
+    for (const WaiterId reader : readers) EXPECT_EQ(bench.slot_of(reader), read_from);
+    bench.release(bench.slot_of(alone[1]));
+    EXPECT_TRUE(bench.has(writer));
+    for (std::size_t i = 2; i < alone.size() - 2; ++i) {
+        EXPECT_FALSE(bench.has(alone[i + 2])) << i;
+        bench.release(bench.slot_of(alone[i]));
+        EXPECT_TRUE(bench.has(alone[i + 2])) << i;
+    }
+}
+
+TEST(Policy, a_single_slot_is_lent_in_the_order_they_came)
+{
+    auto one = limits(1, 1);
+    one.reading = {.slots_max = 1, .seats = 10, .spread = 1};
+    Bench bench(one);
+    const WaiterId first = bench.acquire(), second = bench.acquire();
+    const WaiterId reader = bench.acquire(10s, PoolPolicy::Use::reading);
+    bench.open_all();
+    bench.release(bench.slot_of(first));
+    EXPECT_TRUE(bench.has(second));
+    EXPECT_FALSE(bench.has(reader));
+    bench.release(bench.slot_of(second));
+    EXPECT_TRUE(bench.has(reader));
 }
 
 TEST(Policy, a_broken_connection_is_closed_and_the_floor_is_filled_again)

@@ -21,7 +21,8 @@ namespace trunkline::db::detail {
 ///
 /// Who reads or writes one short statement shares: such callers sit on few slots and send behind one another. While
 /// somebody waits for a slot of his own, they may join slots that are shared already, as long as those are at most half
-/// of all: he had no use for a seat, and the other half comes back to him.
+/// of all: he had no use for a seat, and the other half comes back to him. Within that half the next slot that is free
+/// is theirs while none is shared.
 ///
 /// When connections cannot be opened, callers are kept waiting for `ride_out`; then, if nothing is left that could
 /// serve them, the breaker opens: whoever waits or comes fails at once, and one attempt after another is made, with
@@ -195,6 +196,7 @@ private:
 
     void open(Time now);
     void close(SlotId id, Slot& slot);
+    std::optional<Use> left_without_slot() const;
     std::optional<SlotId> slot_for(Use use, bool join_only) const;
     std::optional<SlotId> emptiest(Use use) const;
     bool serve_one(Time now);

@@ -29,6 +29,10 @@ std::size_t PoolPolicy::shared() const noexcept
 bool PoolPolicy::serve_one(Time now)
 {
     if (waiters_.empty()) return false;
+    if (const auto use = left_without_slot()) {
+        lend(idle_.back(), *waiting_for_[static_cast<std::size_t>(*use)].begin(), *use, now);
+        return true;
+    }
     const auto [first, how] = *waiters_.begin();
     if (const auto slot = slot_for(how.use, false)) {
         lend(*slot, first, how.use, now);
@@ -43,6 +47,18 @@ bool PoolPolicy::serve_one(Time now)
         return true;
     }
     return false;
+}
+
+/// What some who would share wait for while nobody has a slot for it, if an idle one is theirs: where many wait for slots
+/// of their own, those few would wait for all of them, and with them everybody who could sit on the same slot.
+std::optional<PoolPolicy::Use> PoolPolicy::left_without_slot() const
+{
+    if (idle_.empty() || 2 * (shared() + 1) > limits_.max_size) return std::nullopt;
+    for (const Use use : shared_uses) {
+        const auto i = static_cast<std::size_t>(use);
+        if (!waiting_for_[i].empty() && shared_[i].empty()) return use;
+    }
+    return std::nullopt;
 }
 
 /// The slot on which a caller is served now, if there is one.
