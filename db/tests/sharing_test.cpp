@@ -110,7 +110,7 @@ TEST_F(Sharing, what_turned_out_to_be_long_shares_no_more)
 {
     use(4);
     learn();
-    EXPECT_EQ(get(worked(0.05, 1)), 1);
+    EXPECT_EQ(get(worked(0.25, 1)), 1) << "longer than any pause of the machine";
     for (int i = 0; i < 3; ++i) go(expect_answer(0.2, i));
     until([&] { return pool->holders().size() == 3; });
     EXPECT_EQ(pool->stats().in_use, 3u) << "each has a connection to himself";
