@@ -165,6 +165,7 @@ protected:
     void expect_whole_and_clean_and_no_kill()
     {
         EXPECT_EQ(kills(), kills_before_);
+        EXPECT_EQ(connection->cancelled(), 0u);
         EXPECT_EQ(connection->condition(), Condition::idle);
         EXPECT_TRUE(value<bool>(*connection, "SELECT @left_behind IS NULL"));
     }
@@ -208,8 +209,9 @@ TEST_F(MysqlStopInReset, a_transaction_that_is_too_late_is_not_begun)
 TEST_F(MysqlStopInReset, it_is_waited_for_with_a_bound)
 {
     const auto began = Clock::now();
-    failure<CommandTimeout>([&] { await(call(*connection, "SELECT 1", in(20ms))); });
+    const auto failed = failure<CommandTimeout>([&] { await(call(*connection, "SELECT 1", in(20ms))); });
     EXPECT_LT(Clock::now() - began, 10s);
+    EXPECT_EQ(failed.outcome(), Outcome::not_sent);
     EXPECT_EQ(connection->condition(), Condition::broken);
 }
 

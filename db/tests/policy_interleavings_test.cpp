@@ -333,7 +333,8 @@ private:
         const auto before = [&](const auto& one) { return one.first < waiter && !sent_back_.contains(one.first); };
         if (std::ranges::none_of(waiting_, before)) return;
         promise(joins || (use != Use::alone && lines(use) == 0), "somebody is served before his turn");
-        promise(2 * (lines() + (joins ? 0 : 1)) <= limits_.max_size, "those who share let nobody in");
+        const std::size_t serving = count(State::idle) + count(State::lent);
+        promise(2 * (lines() + (joins ? 0 : 1)) <= serving, "those who share let nobody in");
         for (const auto& [earlier, how] : waiting_)
             promise(earlier >= waiter || how.use != use || sent_back_.contains(earlier),
                     "somebody passes another who wants the same");

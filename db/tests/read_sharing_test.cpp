@@ -13,6 +13,8 @@ protected:
     {
         server.sql("CREATE OR REPLACE FUNCTION smuggle() RETURNS bigint LANGUAGE sql AS"
                    " 'INSERT INTO shared_log VALUES (99) RETURNING id'");
+        server.sql("CREATE OR REPLACE PROCEDURE smuggle_behind_a_commit() LANGUAGE plpgsql AS"
+                   " 'BEGIN COMMIT; INSERT INTO shared_log VALUES (98); END'");
     }
     Executor& db() override { return pool->read(); }
 
@@ -26,7 +28,8 @@ protected:
         finish_all();
         EXPECT_EQ(failures(), 0u);
     }
-    std::string refusal_of(asio::awaitable<std::int64_t> write)
+    template <class T>
+    std::string refusal_of(asio::awaitable<T> write)
     {
         try {
             get(std::move(write));
@@ -35,12 +38,17 @@ protected:
         }
         return "nothing";
     }
-    void expect_that_nothing_is_written()
+    /// `behind_a_commit` is how one is refused that ends its transaction first.
+    void expect_that_nothing_is_written(const std::string& behind_a_commit)
     {
         for (int i = 0; i < 10; ++i) EXPECT_EQ(refusal_of(db().fetch_value<std::int64_t>("SELECT smuggle()")), "25006");
         EXPECT_EQ(refusal_of(db().fetch_value<std::int64_t>(
                       "SELECT CASE WHEN set_config('transaction_read_only', 'off', true) = 'off' THEN smuggle() END")),
                   "25001");
+        EXPECT_EQ(refusal_of(db().execute("INSERT INTO shared_log VALUES (97)")), "25006");
+        EXPECT_EQ(refusal_of(db().execute("CALL smuggle_behind_a_commit()")), behind_a_commit);
+        EXPECT_EQ(refusal_of(db().execute("DO 'BEGIN COMMIT; INSERT INTO shared_log VALUES (96); END'")),
+                  behind_a_commit);
         EXPECT_EQ(server.sql("SELECT count(*) FROM shared_log"), "0");
     }
 };
@@ -58,7 +66,7 @@ TEST_F(ReadSharingOnPrimary, the_server_refuses_them_writes_and_the_connections_
 {
     use(1);
     learn();
-    expect_that_nothing_is_written();
+    expect_that_nothing_is_written("2D000");
     EXPECT_EQ(get(pool->execute("INSERT INTO shared_log VALUES (1)")), 1u);
     EXPECT_EQ(pool->stats().opened, 1u) << "it was no sign that the server had turned read only";
 }
@@ -86,9 +94,33 @@ TEST_F(ReadSharingOnPrimary, one_trip_is_enough_for_who_has_a_connection_for_him
     options.sharing = false;
     use(options);
     run_some();
-    expect_that_nothing_is_written();
+    expect_that_nothing_is_written("2D000");
     EXPECT_EQ(get(pool->read().fetch_value<std::string>("SELECT current_setting('transaction_read_only')")), "on");
     EXPECT_EQ(get(pool->fetch_value<std::string>("SELECT current_setting('transaction_read_only')")), "off");
+}
+
+TEST_F(ReadSharingOnPrimary, a_plain_text_goes_as_text)
+{
+    use(1);
+    auto plain = pool->read().with({.raw_sql = true});
+    EXPECT_EQ(get(plain.fetch_value<std::int64_t>("SELECT 7::bigint")), 7);
+    EXPECT_EQ(refusal_of(plain.fetch_value<std::int64_t>("SELECT smuggle()")), "25006");
+}
+
+TEST_F(ReadSharingOnPrimary, a_pool_that_goes_just_when_they_are_served_tells_them)
+{
+    use(1);
+    const auto take_and_go = [&]() -> asio::awaitable<void> {
+        co_await pool->execute("SELECT pg_sleep(0.02)");
+        pool.reset();
+    };
+    const auto begin = [&]() -> asio::awaitable<void> { (void)co_await pool->read().begin(); };
+    go(take_and_go());
+    const Running& reader = go(expect_answer(0, 1));
+    const Running& beginner = go(begin());
+    finish_all();
+    failure_of<PoolClosed>(reader);
+    failure_of<PoolClosed>(beginner);
 }
 
 class ReadSharingOnStandby : public ReadSharing {
@@ -109,7 +141,7 @@ private:
 TEST_F(ReadSharingOnStandby, many_readers_are_on_the_way_on_one_connection)
 {
     expect_that_they_share();
-    expect_that_nothing_is_written();
+    expect_that_nothing_is_written("25006");
     EXPECT_EQ(pool->read_stats().on_primary, 0u);
 }
 

@@ -13,11 +13,11 @@ TEST(StatementSpeeds, a_text_shares_once_it_has_proved_to_be_short)
 {
     StatementSpeeds speeds;
     for (int run = 0; run < StatementSpeeds::proofs; ++run) {
-        EXPECT_EQ(speeds.use_of("SELECT 1"), Use::alone) << run;
+        EXPECT_EQ(speeds.use_for_next("SELECT 1"), Use::alone) << run;
         speeds.ran_alone("SELECT 1", 100us);
     }
-    EXPECT_EQ(speeds.use_of("SELECT 1"), Use::reading);
-    EXPECT_EQ(speeds.use_of("SELECT 2"), Use::alone);
+    EXPECT_EQ(speeds.use_for_next("SELECT 1"), Use::reading);
+    EXPECT_EQ(speeds.use_for_next("SELECT 2"), Use::alone);
 }
 
 TEST(StatementSpeeds, a_long_run_takes_a_proof_away)
@@ -27,9 +27,9 @@ TEST(StatementSpeeds, a_long_run_takes_a_proof_away)
     speeds.ran_alone("SELECT 1", 100us);
     speeds.ran_alone("SELECT 1", StatementSpeeds::quick + 1us);
     speeds.ran_alone("SELECT 1", 100us);
-    EXPECT_EQ(speeds.use_of("SELECT 1"), Use::alone);
+    EXPECT_EQ(speeds.use_for_next("SELECT 1"), Use::alone);
     speeds.ran_alone("SELECT 1", 100us);
-    EXPECT_EQ(speeds.use_of("SELECT 1"), Use::reading);
+    EXPECT_EQ(speeds.use_for_next("SELECT 1"), Use::reading);
 }
 
 TEST(StatementSpeeds, what_is_always_long_never_shares)
@@ -37,7 +37,7 @@ TEST(StatementSpeeds, what_is_always_long_never_shares)
     StatementSpeeds speeds;
     for (int run = 0; run < 100; ++run) speeds.ran_alone("SELECT 1", 3ms);
     for (int run = 1; run < StatementSpeeds::proofs; ++run) speeds.ran_alone("SELECT 1", 100us);
-    EXPECT_EQ(speeds.use_of("SELECT 1"), Use::alone);
+    EXPECT_EQ(speeds.use_for_next("SELECT 1"), Use::alone);
 }
 
 /// A text that has proved itself, and a clock that is the test's.
@@ -50,7 +50,7 @@ protected:
     }
     void ran_beside(std::chrono::nanoseconds took) { speeds.ran_beside(text, took); }
     void unlearn() { ran_beside(StatementSpeeds::hopeless * StatementSpeeds::average_over); }
-    Use use() { return speeds.use_of(text); }
+    Use use() { return speeds.use_for_next(text); }
 
     static constexpr auto text = "SELECT 1";
     static constexpr auto one_pause = StatementSpeeds::slow * StatementSpeeds::average_over;
@@ -64,6 +64,16 @@ TEST_F(StatementSpeedsOfOne, a_pause_of_the_machine_is_forgiven_however_many_run
     EXPECT_EQ(use(), Use::reading);
     for (int run = 0; run < StatementSpeeds::proofs; ++run) speeds.ran_alone(text, 100ms);
     EXPECT_EQ(use(), Use::reading) << "so is what happened to those who still ran alone";
+}
+
+TEST_F(StatementSpeedsOfOne, so_are_a_few_pauses_and_what_comes_after_them_is_no_further_one)
+{
+    for (int one = 1; one < StatementSpeeds::pauses_max; ++one) {
+        for (int run = 0; run < 5; ++run) ran_beside(one_pause);
+        now += StatementSpeeds::pause;
+        ran_beside(100us);
+    }
+    EXPECT_EQ(use(), Use::reading);
 }
 
 TEST_F(StatementSpeedsOfOne, so_are_pauses_that_are_rare)

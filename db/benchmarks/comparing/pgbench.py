@@ -57,6 +57,8 @@ def summary(ended, depth, cpu_seconds):
 
 
 def run(url, mode, work, tasks, connections, seconds):
+    if work not in STATEMENTS:
+        raise RuntimeError(f"pgbench has no work `{work}`")
     clients, depth = shape(mode, tasks, connections)
     with tempfile.TemporaryDirectory(prefix="trunkline-pgbench-") as folder:
         file = pathlib.Path(folder, "script.sql")

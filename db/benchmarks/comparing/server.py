@@ -22,6 +22,7 @@ VACUUM ANALYZE bench_rows;
 # What counts the statements of a work from the server's side.
 COUNTERS = {
     "read": "SELECT coalesce(idx_scan, 0) FROM pg_stat_user_tables WHERE relname = 'bench_rows';",
+    "mixed": "SELECT coalesce(idx_scan, 0) FROM pg_stat_user_tables WHERE relname = 'bench_rows';",
     "insert": "SELECT n_tup_ins FROM pg_stat_user_tables WHERE relname = 'bench_log';",
 }
 SETTINGS = {

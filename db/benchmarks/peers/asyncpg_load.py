@@ -20,6 +20,8 @@ import asyncpg
 ROWS = 10_000
 WARM_SECONDS = 0.3
 READ = "SELECT id, name, email FROM bench_rows WHERE id = $1"
+SLEEP = "SELECT pg_sleep(0.1)"
+SLEEPS_OF_MIXED = 0.05  # and they are not counted
 INSERT = "INSERT INTO bench_log (row_id, name) VALUES ($1, $2)"
 
 
@@ -39,10 +41,14 @@ async def insert(pool, row_id):
     await pool.execute(INSERT, row_id, f"name {row_id}")
 
 
-async def task(one, pool, window, microseconds):
+async def task(one, pool, sleeps, window, microseconds):
     begin, end = window
     began = time.perf_counter()
     while began < end:
+        if random.random() < sleeps:
+            await pool.fetchval(SLEEP)
+            began = time.perf_counter()
+            continue
         await one(pool, 1 + int(random.random() * ROWS))
         ended = time.perf_counter()
         if began >= begin:
@@ -78,17 +84,18 @@ async def main(url, mode, work, tasks, connections, seconds):
     options = {"no-reset": {"connection_class": WithoutReset}, "no-cache": {"statement_cache_size": 0}}.get(mode, {})
     pool = await asyncpg.create_pool(url, min_size=min(5, connections), max_size=connections, **options)
     window = (time.perf_counter() + WARM_SECONDS, time.perf_counter() + WARM_SECONDS + seconds)
-    one = {"read": read, "insert": insert}[work]
+    one = insert if work == "insert" else read
+    sleeps = SLEEPS_OF_MIXED if work == "mixed" else 0
     microseconds = []
     cpu, *_ = await asyncio.gather(
-        cpu_between(window), *(task(one, pool, window, microseconds) for _ in range(tasks))
+        cpu_between(window), *(task(one, pool, sleeps, window, microseconds) for _ in range(tasks))
     )
     await pool.close()
     print(json.dumps(summary(microseconds, seconds, cpu)))
 
 
 if len(sys.argv) != 7:
-    sys.exit("usage: asyncpg_load.py URL plain|no-reset|no-cache read|insert TASKS CONNECTIONS SECONDS")
+    sys.exit("usage: asyncpg_load.py URL plain|no-reset|no-cache read|insert|mixed TASKS CONNECTIONS SECONDS")
 if "TRUNKLINE_UVLOOP" in os.environ:
     import uvloop
 

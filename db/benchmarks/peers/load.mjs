@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What the two load programs in JavaScript have in common: tasks that each await their own statement, and the line
-// of JSON at the end. A peer gives `open(endpoint, connections)`, which answers {read(id), insert(id, name), close()}.
+// of JSON at the end. A peer gives `open(endpoint, connections)`, which answers {read(id), insert(id, name), sleep(),
+// close()}.
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const rows = 10_000;
+const sleepsOfMixed = 0.05; // and they are not counted
 const warmSeconds = 0.5; // a little longer than the others: there is a compiler to warm
 
 /** host (or folder of the socket), port, database and user of `postgresql://user@host:port/database?host=folder`. */
@@ -18,8 +20,13 @@ function endpoint(text) {
   };
 }
 
-async function task(one, window, microseconds) {
+async function task(one, sleepNow, window, microseconds) {
   for (let began = performance.now(); began < window.until; ) {
+    if (sleepNow && Math.random() < sleepsOfMixed) {
+      await sleepNow();
+      began = performance.now();
+      continue;
+    }
     await one(1 + Math.floor(Math.random() * rows));
     const ended = performance.now();
     if (began >= window.from) microseconds.push((ended - began) * 1000);
@@ -50,17 +57,18 @@ function summary(microseconds, seconds, cpu) {
 
 export async function run(open) {
   const [url, , work, tasks, connections, seconds] = process.argv.slice(2);
-  if (seconds === undefined) throw new Error("usage: URL MODE read|insert TASKS CONNECTIONS SECONDS");
+  if (seconds === undefined) throw new Error("usage: URL MODE read|insert|mixed TASKS CONNECTIONS SECONDS");
   const peer = await open(endpoint(url), Number(connections));
   const read = async (id) => {
     const row = await peer.read(id);
     if (Number(row.id) !== id) throw new Error("another's row");
   };
   const one = work === "insert" ? (id) => peer.insert(id, `name ${id}`) : read;
+  const sleepNow = work === "mixed" ? () => peer.sleep() : undefined;
   const from = performance.now() + warmSeconds * 1000;
   const window = { from, until: from + Number(seconds) * 1000 };
   const microseconds = [];
-  const working = Array.from({ length: Number(tasks) }, () => task(one, window, microseconds));
+  const working = Array.from({ length: Number(tasks) }, () => task(one, sleepNow, window, microseconds));
   const [cpu] = await Promise.all([cpuBetween(window), ...working]);
   await peer.close();
   console.log(JSON.stringify(summary(microseconds, Number(seconds), cpu)));

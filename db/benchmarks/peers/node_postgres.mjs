@@ -13,6 +13,7 @@ await run(async (endpoint, connections) => {
   return {
     read: async (id) => (await pool.query("SELECT id, name, email FROM bench_rows WHERE id = $1", [id])).rows[0],
     insert: (id, name) => pool.query("INSERT INTO bench_log (row_id, name) VALUES ($1, $2)", [id, name]),
+    sleep: () => pool.query("SELECT pg_sleep(0.1)"),
     close: () => pool.end(),
   };
 });

@@ -27,12 +27,15 @@ const (
 	rows   = 10000
 	warm   = 300 * time.Millisecond
 	read   = "SELECT id, name, email FROM bench_rows WHERE id = $1"
+	sleep  = "SELECT pg_sleep(0.1)"
+	every  = 20 // of them is a sleep, when the work is mixed, and not counted
 	insert = "INSERT INTO bench_log (row_id, name) VALUES ($1, $2)"
 )
 
 type load struct {
 	pool   *pgxpool.Pool
 	insert bool
+	mixed  bool
 	from   time.Time
 	until  time.Time
 }
@@ -59,6 +62,13 @@ func (l *load) task(seed int64) []int {
 	random := rand.New(rand.NewSource(seed))
 	var microseconds []int
 	for began := time.Now(); began.Before(l.until); {
+		if l.mixed && random.Intn(every) == 0 {
+			if _, err := l.pool.Exec(ctx, sleep); err != nil {
+				log.Fatal(err)
+			}
+			began = time.Now()
+			continue
+		}
 		l.one(ctx, random.Int63n(rows)+1)
 		ended := time.Now()
 		if !began.Before(l.from) {
@@ -127,7 +137,7 @@ func number(text string) float64 {
 
 func main() {
 	if len(os.Args) != 7 {
-		log.Fatal("usage: pgx_load URL MODE read|insert TASKS CONNECTIONS SECONDS")
+		log.Fatal("usage: pgx_load URL MODE read|insert|mixed TASKS CONNECTIONS SECONDS")
 	}
 	tasks, connections, seconds := int(number(os.Args[4])), int32(number(os.Args[5])), number(os.Args[6])
 	config, err := pgxpool.ParseConfig(os.Args[1])
@@ -140,7 +150,7 @@ func main() {
 		log.Fatal(err)
 	}
 	from := time.Now().Add(warm)
-	l := &load{pool, os.Args[3] == "insert", from, from.Add(time.Duration(seconds * float64(time.Second)))}
+	l := &load{pool, os.Args[3] == "insert", os.Args[3] == "mixed", from, from.Add(time.Duration(seconds * float64(time.Second)))}
 	microseconds, cpu := l.run(tasks)
 	pool.Close()
 	line, err := json.Marshal(summary(microseconds, seconds, cpu))

@@ -13,6 +13,7 @@ await run(async (endpoint, connections) => {
   return {
     read: async (id) => (await sql`SELECT id, name, email FROM bench_rows WHERE id = ${id}`)[0],
     insert: (id, name) => sql`INSERT INTO bench_log (row_id, name) VALUES (${id}, ${name})`,
+    sleep: () => sql`SELECT pg_sleep(0.1)`,
     close: () => sql.end(),
   };
 });

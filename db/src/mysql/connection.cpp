@@ -372,16 +372,15 @@ void MysqlConnection::fail_broken(const Attempt& attempt, const Query& query)
     ErrorInfo info;
     if (attempt.failure) info = describe_refusal(attempt.failure);
     describe_statement(info, query.statements().front());
-    info.outcome = Outcome::unknown;
+    info.outcome = attempt.broke_resetting ? Outcome::not_sent : Outcome::unknown;
     if (line_->why() == Interruption::deadline) {
-        info.message = "the statement ran past its deadline and the server did not say what became of it";
+        info.message = attempt.broke_resetting
+                           ? "the deadline passed while the session was being reset, and the server did not answer"
+                           : "the statement ran past its deadline and the server did not say what became of it";
         info.sqlstate = "57014";
         throw CommandTimeout(std::move(info));
     }
-    if (attempt.broke_resetting) {
-        info.message = "the session could not be cleaned of what its last user left";
-        info.outcome = Outcome::not_sent;
-    }
+    if (attempt.broke_resetting) info.message = "the session could not be cleaned of what its last user left";
     if (info.message.empty()) info.message = "the connection to the database was lost";
     if (!info.sqlstate.starts_with("57P") && !info.sqlstate.starts_with("08")) info.sqlstate = "08006";
     throw ConnectionLost(std::move(info));

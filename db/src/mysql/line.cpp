@@ -296,7 +296,7 @@ asio::awaitable<bool> Line::interrupt(Interruption why)
     if (why_ == Interruption::none) {
         why_ = why;
         co_await ignore_cancellation();
-        if (stoppable_) ++stopped_;
+        if (stoppable_ && !own_work_) ++stopped_;
         give_up_at_ = now() + stop_limit;
     }
     if (!stoppable_ || now() >= give_up_at_) co_return false;

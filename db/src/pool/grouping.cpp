@@ -8,18 +8,12 @@
 
 namespace trunkline::db {
 
-bool detail::is_told_to_read(const Query& query, Engine engine)
+void detail::prepare_grouped(Query& query, StatementKind kind)
 {
-    if (query.reads_only()) return true;
-    if (!query.grouped() || query.is_unit()) return false;
-    return kind_of(query.statements().front().text().on(engine)) == StatementKind::reads;
-}
-
-void detail::expect_groupable(StatementKind kind, const SqlText& statement)
-{
-    if (kind == StatementKind::reads || kind == StatementKind::inserts_one_row) return;
+    if (kind == StatementKind::reads) return query.forbid_writes();
+    if (kind == StatementKind::inserts_one_row) return;
     throw UsageError(
-        "the statement at " + describe(statement.place()) +
+        "the statement at " + describe(query.place()) +
         " cannot be grouped: only a SELECT that locks nothing can, and an INSERT of one row of VALUES without"
         " ON CONFLICT");
 }

@@ -7,10 +7,8 @@
 
 namespace trunkline::db::detail {
 
-/// Whether the server is told that what is asked only reads.
-bool is_told_to_read(const Query& query, Engine engine);
-
-/// Throws UsageError when a statement of that kind cannot be grouped: see grouped.hpp.
-void expect_groupable(StatementKind kind, const SqlText& statement);
+/// For a statement that is to be grouped: throws UsageError when one of its kind cannot be, and has the server told that
+/// one that reads does nothing else. See grouped.hpp.
+void prepare_grouped(Query& query, StatementKind kind);
 
 } // namespace trunkline::db::detail

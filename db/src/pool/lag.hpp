@@ -8,15 +8,16 @@ namespace trunkline::db::detail {
 /// How far a standby was behind when it was asked, and when that was.
 struct Lag {
     static constexpr std::chrono::seconds measured_every{1};
+    static constexpr std::chrono::seconds answer_max{1};
 
     std::chrono::nanoseconds behind{};
-    Deadline measured_at = Deadline::min();
-    bool being_measured = false; ///< again: until then the others go by what is known
+    Deadline measured_at = Deadline::min(); ///< nothing is known
+    bool being_measured = false;            ///< again: until then the others go by what is known
 
-    bool known() const noexcept { return measured_at != Deadline::min(); }
     bool is_due(Deadline now) const noexcept
     {
-        return !known() || (!being_measured && now - measured_at >= measured_every);
+        if (measured_at == Deadline::min()) return true;
+        return now - measured_at >= (being_measured ? measured_every + answer_max : measured_every);
     }
 };
 

@@ -15,13 +15,13 @@ namespace trunkline::db::detail {
 /// What the pool decides: who is served, what is opened and closed, who has waited too long. A state machine without
 /// I/O: each event is a call, the time is its argument, and what has to be done is read with `take_actions()`.
 ///
-/// Promises: never more than `max_size` slots, closing ones included; callers are served first in, first out; a slot
-/// is lent to one caller, or to several who said that they share it; a slot that came back broken is never lent again;
+/// Promises: never more than `max_size` slots, closing ones included; callers who want the same are served first in,
+/// first out; a slot is lent to one caller, or to several who said that they share it; a slot that came back broken is never lent again;
 /// `min_size` slots are kept.
 ///
 /// Who reads or writes one short statement shares: such callers sit on few slots and send behind one another. While
 /// somebody waits for a slot of his own, they may join slots that are shared already, as long as those are at most half
-/// of all: he had no use for a seat, and the other half comes back to him. Within that half the next slot that is free
+/// of those there are: he had no use for a seat, and the other half comes back to him. Within that half the next slot that is free
 /// is theirs while none is shared.
 ///
 /// When connections cannot be opened, callers are kept waiting for `ride_out`; then, if nothing is left that could
@@ -213,7 +213,8 @@ private:
     void breathe_again();
 
     std::size_t count(State state) const noexcept { return counted_[static_cast<std::size_t>(state)]; }
-    std::size_t fresh() const noexcept { return count(State::idle) + count(State::lent) - stale_; }
+    std::size_t serving() const noexcept { return count(State::idle) + count(State::lent); }
+    std::size_t fresh() const noexcept { return serving() - stale_; }
     bool room() const noexcept { return slots_.size() < limits_.max_size; }
     bool failing() const noexcept { return failing_since_.has_value(); }
     bool may_retire() const;

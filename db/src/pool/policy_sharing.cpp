@@ -53,12 +53,14 @@ bool PoolPolicy::serve_one(Time now)
 /// of their own, those few would wait for all of them, and with them everybody who could sit on the same slot.
 std::optional<PoolPolicy::Use> PoolPolicy::left_without_slot() const
 {
-    if (idle_.empty() || 2 * (shared() + 1) > limits_.max_size) return std::nullopt;
+    if (idle_.empty() || 2 * (shared() + 1) > serving()) return std::nullopt;
+    std::optional<Use> first;
+    const auto waiting = [this](Use use) -> const auto& { return waiting_for_[static_cast<std::size_t>(use)]; };
     for (const Use use : shared_uses) {
-        const auto i = static_cast<std::size_t>(use);
-        if (!waiting_for_[i].empty() && shared_[i].empty()) return use;
+        if (waiting(use).empty() || !shared_[static_cast<std::size_t>(use)].empty()) continue;
+        if (!first || *waiting(use).begin() < *waiting(*first).begin()) first = use;
     }
-    return std::nullopt;
+    return first;
 }
 
 /// The slot on which a caller is served now, if there is one.
@@ -86,7 +88,7 @@ std::optional<PoolPolicy::SlotId> PoolPolicy::emptiest(Use use) const
     return best;
 }
 
-bool PoolPolicy::lines_leave_room() const { return 2 * shared() <= limits_.max_size; }
+bool PoolPolicy::lines_leave_room() const { return 2 * shared() <= serving(); }
 
 void PoolPolicy::end_sharing(SlotId id, Slot& slot)
 {

@@ -19,9 +19,8 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-// How long a standby is waited for before the primary serves: to be connected to, and to say how far it is behind.
+// How long a standby is waited for before the primary serves.
 constexpr std::chrono::milliseconds standby_patience{250};
-constexpr std::chrono::seconds lag_answer_max{1};
 
 /// True when the standby is to blame, and the primary may do better: it went away, or had to end the statement because
 /// of what it replays (40001). A statement of the caller's that took too long is his own affair.
@@ -42,15 +41,28 @@ bool is_the_standbys(std::exception_ptr failure, bool callers_own)
 
 bool refuses_writes(Role role) { return role == Role::standby || role == Role::read_only; }
 
-/// Whoever asks for it: the others need not ask too.
+/// Who asks how far a standby is behind, so that the others need not while something is known. If the standby does not
+/// say, nothing is known any more.
 class Measuring {
 public:
     explicit Measuring(Lag& lag) : lag_(lag) { lag_.being_measured = true; }
     Measuring(const Measuring&) = delete;
-    ~Measuring() { lag_.being_measured = false; }
+    ~Measuring()
+    {
+        lag_.being_measured = false;
+        if (!answered_) lag_.measured_at = Deadline::min();
+    }
+
+    void answer(std::chrono::nanoseconds behind)
+    {
+        answered_ = true;
+        lag_.behind = behind;
+        lag_.measured_at = Clock::now();
+    }
 
 private:
     Lag& lag_;
+    bool answered_ = false;
 };
 
 } // namespace
@@ -79,26 +91,24 @@ asio::awaitable<ReadSide::Results> ReadSide::run(Self self, Query query)
     Asked asked(Slot::Holding(query.place(), task_of(executor)), not_after);
     asked.holding.statement = query.statements().front().text();
     refuse_nested(*self->primary_, asked.holding.task, asked.holding.place);
-    const bool told = self->can_be_told(query);
-    if (told) query.forbid_writes();
-    if (told && self->replicas_) asked.holding.use = self->replicas_->use_of(query);
-    Found standby = co_await find_standby(self, asked);
-    if (standby) {
+    if (self->is_plain_read(query)) asked.read = &query;
+    std::optional<Found> standby(co_await find_standby(self, asked));
+    if (*standby) {
         std::exception_ptr failure;
         Results results;
         try {
-            results = co_await run_on(std::move(standby), query, not_after);
+            results = co_await run_on(*standby, query, not_after);
         } catch (...) {
             failure = std::current_exception();
         }
+        standby.reset();
         if (!failure) ++self->on_replica_;
         if (!failure) co_return results;
         if (!is_the_standbys(failure, true)) std::rethrow_exception(failure);
         asked.holding.since = Clock::now(); // until now it did not wait, it ran
     }
-    if (told) asked.holding.use = self->primary_->use_of(query);
-    Found primary = co_await find_primary(self, asked);
-    co_return co_await run_on(std::move(primary), std::move(query), not_after);
+    const Found primary = co_await find_primary(self, asked);
+    co_return co_await run_on(primary, std::move(query), not_after);
 }
 
 asio::awaitable<Transaction> ReadSide::begin(Self self, TransactionOptions options,
@@ -143,9 +153,8 @@ asio::awaitable<ReadSide::Found> ReadSide::find_standby(Self self, const Asked& 
     const Deadline patience = self->patience(asked.not_after);
     std::exception_ptr failure;
     try {
-        Lease lease = co_await acquire_for_one_statement(self->replicas_, asked.holding, patience);
-        Lag& lag = self->lags_[lease.slot()->cohort];
-        Found place = found(std::move(lease));
+        Found place = co_await find(self->replicas_, asked, patience);
+        Lag& lag = self->lags_[place.server];
         const bool fresh = co_await is_fresh(self, place, lag, asked.not_after);
         if (fresh) co_return place;
     } catch (...) {
@@ -160,17 +169,23 @@ asio::awaitable<ReadSide::Found> ReadSide::find_standby(Self self, const Asked& 
 asio::awaitable<ReadSide::Found> ReadSide::find_primary(Self self, const Asked& asked)
 {
     ++self->on_primary_;
-    Lease lease = co_await acquire_for_one_statement(self->primary_, asked.holding, asked.not_after);
-    co_return found(std::move(lease));
+    co_return co_await find(self->primary_, asked, asked.not_after);
 }
 
-ReadSide::Found ReadSide::found(Lease lease)
+/// The pool may have closed while it was waited for: then whatever is done with the place says so.
+asio::awaitable<ReadSide::Found> ReadSide::find(std::shared_ptr<Slots> among, const Asked& asked, Deadline patience)
 {
+    Slot::Holding holding = asked.holding;
+    if (asked.read) holding.use = among->use_of(*asked.read);
+    Lease lease = co_await acquire_to_run(among, std::move(holding), patience);
+    const SlotPtr slot = lease.slot();
     Found place;
-    place.refuses_writes = refuses_writes(lease.slot()->connection->role());
+    place.server = slot->cohort;
+    if (slot->connection && refuses_writes(slot->connection->role())) place.guard = Guard::session;
+    else if (asked.read && among->driver().shares()) place.guard = Guard::trip;
     if (lease.shared()) place.shared.emplace(std::move(lease));
     else place.session = Session::make(std::move(lease), Session::Kind::passing);
-    return place;
+    co_return place;
 }
 
 /// Asks the standby itself, but not each time: who comes first after a second has this one trip more.
@@ -179,39 +194,42 @@ asio::awaitable<bool> ReadSide::is_fresh(Self self, const Found& place, Lag& lag
     const auto lag_max = self->primary_->options().max_replica_lag;
     if (lag_max.count() == 0) co_return true;
     if (lag.is_due(Clock::now())) {
-        const Measuring measuring(lag);
-        const Deadline limit = std::min(not_after, after(Clock::now(), lag_answer_max));
-        const Result answer = co_await ask(place, lag_query(), limit);
-        lag.behind = lag_in(answer);
-        lag.measured_at = Clock::now();
+        Measuring measuring(lag);
+        Query question = lag_query();
+        const Deadline limit = std::min(not_after, after(Clock::now(), Lag::answer_max));
+        const Results answers = co_await ask(place, std::move(question), limit);
+        measuring.answer(lag_in(answers.at(0)));
         self->lag_ = lag.behind;
     }
     co_return lag.behind <= lag_max;
 }
 
-asio::awaitable<Result> ReadSide::ask(const Found& place, Query question, Deadline not_after)
+asio::awaitable<ReadSide::Results> ReadSide::ask(const Found& place, Query question, Deadline not_after)
 {
-    if (place.shared) {
-        Beside answer = co_await place.shared->slot()->connection->run_beside(std::move(question), not_after);
-        co_return std::move(answer.result);
-    }
-    Results answers = co_await Session::run(place.session, 0, std::move(question), not_after);
-    co_return std::move(answers.at(0));
+    if (place.shared) return run_beside(*place.shared, std::move(question), not_after);
+    return Session::run(place.session, 0, std::move(question), not_after);
 }
 
-asio::awaitable<ReadSide::Results> ReadSide::run_on(Found place, Query query, Deadline not_after)
+/// REQUIRES: the place outlives the call.
+asio::awaitable<ReadSide::Results> ReadSide::run_on(const Found& place, Query query, Deadline not_after)
 {
-    if (place.shared) return run_beside(std::move(*place.shared), std::move(query), not_after);
-    if (place.refuses_writes || query.reads_only())
-        return run_alone(std::move(place.session), std::move(query), not_after);
-    return Session::run_read_only(std::move(place.session), std::move(query), not_after);
+    if (place.guard == Guard::trip) query.forbid_writes();
+    if (place.shared) return run_beside(*place.shared, std::move(query), not_after);
+    if (place.guard == Guard::transaction) return Session::run_read_only(place.session, std::move(query), not_after);
+    return run_alone(place.session, std::move(query), not_after);
 }
 
-/// In the trip that it has anyway. (What an isolation means to a single statement shows with the strictest only.)
-bool ReadSide::can_be_told(const Query& query) const
+/// One that nobody could take for anything else: it may share, and the server can be told in its own trip that it writes
+/// nothing. (What an isolation means to a single statement shows with the strictest only.)
+bool ReadSide::is_plain_read(const Query& query) const
 {
     const Options& options = primary_->options();
-    return options.engine == Engine::postgresql && options.isolation != Isolation::serializable && !query.is_unit();
+    if (options.engine != Engine::postgresql || options.isolation == Isolation::serializable) return false;
+    if (query.is_unit()) return false;
+    const Statement& statement = query.statements().front();
+    const bool raw_sql = query.options() ? query.options()->raw_sql : options.raw_sql;
+    if (raw_sql && statement.parameters().empty()) return false;
+    return primary_->speeds().kind_of(statement.text().on(options.engine)) == StatementKind::reads;
 }
 
 /// Where nobody could be connected to a moment ago there is no use in waiting: the pool goes on trying.

@@ -9,8 +9,8 @@ namespace trunkline::db::detail {
 /// Where the reads of a pool go: to a standby while there is one that is fresh enough, else to the primary.
 ///
 /// Wherever they go, the server lets them write nothing: sessions with standbys are set read only for their life, and
-/// elsewhere each read is made so in its own trip, or has a transaction of its own that is. A statement that is known to
-/// be short shares a connection with others there as it does in the pool.
+/// on the primary a SELECT is made read only in its own trip, and all else has a transaction of its own that is. A
+/// statement that is known to be short shares a connection with others as it does in the pool.
 ///
 /// Lifetime: shared by the pool and its calls.
 class ReadSide {
@@ -39,13 +39,21 @@ private:
         Asked(Slot::Holding by, Deadline until) : holding(std::move(by)), not_after(until) {}
         Slot::Holding holding;
         Deadline not_after;
+        Query* read = nullptr; ///< when it is a statement that reads, and so may share
+    };
+    /// What keeps writes out.
+    enum class Guard {
+        session,     ///< it takes none, whatever is asked
+        trip,        ///< the statement is made read only in its trip
+        transaction, ///< it has one of its own
     };
     /// What is there for the call: a part of a connection, or a session of its own, or nothing.
     struct Found {
         explicit operator bool() const noexcept { return shared || session; }
         std::optional<Lease> shared;
         std::shared_ptr<Session> session;
-        bool refuses_writes = false; ///< the server does, whatever is asked
+        PoolPolicy::CohortId server{};
+        Guard guard = Guard::transaction;
     };
 
     ReadSide(std::shared_ptr<Slots> primary, std::shared_ptr<Slots> replicas)
@@ -54,11 +62,11 @@ private:
 
     static asio::awaitable<Found> find_standby(Self self, const Asked& asked);
     static asio::awaitable<Found> find_primary(Self self, const Asked& asked);
-    static Found found(Lease lease);
+    static asio::awaitable<Found> find(std::shared_ptr<Slots> among, const Asked& asked, Deadline patience);
     static asio::awaitable<bool> is_fresh(Self self, const Found& place, Lag& lag, Deadline not_after);
-    static asio::awaitable<Result> ask(const Found& place, Query question, Deadline not_after);
-    static asio::awaitable<Results> run_on(Found place, Query query, Deadline not_after);
-    bool can_be_told(const Query& query) const;
+    static asio::awaitable<Results> ask(const Found& place, Query question, Deadline not_after);
+    static asio::awaitable<Results> run_on(const Found& place, Query query, Deadline not_after);
+    bool is_plain_read(const Query& query) const;
     bool worth_asking() const;
     Deadline patience(Deadline not_after) const;
 

@@ -31,11 +31,10 @@ ErrorInfo asked_by(const Query& query, Engine engine)
 }
 
 /// Here nothing is grouped; what could not be is refused all the same.
-void expect_groupable(const Query& query, Engine engine)
+void prepare_if_grouped(Query& query, Engine engine)
 {
     if (!query.grouped() || query.is_unit()) return;
-    const SqlText& text = query.statements().front().text();
-    detail::expect_groupable(kind_of(text.on(engine)), text);
+    prepare_grouped(query, kind_of(query.statements().front().text().on(engine)));
 }
 
 asio::awaitable<Session::Results> without_rows(asio::awaitable<void> work)
@@ -92,13 +91,13 @@ asio::awaitable<Session::Results> Session::run(Self self, Level level, Query que
     }
     const Deadline own = query.limit() ? after(Clock::now(), *query.limit()) : Deadline::max();
     const Deadline deadline = self->command_deadline(not_after.value_or(own));
-    expect_groupable(query, self->engine_);
+    prepare_if_grouped(query, self->engine_);
     self->expect_innermost(level);
     self->expect_usable(&query);
     if (self->abandoned_ != 0) co_await clean(self, deadline);
     if (const auto statements = self->statement_options()) query.prefer(*statements);
     if (!query.statements().empty()) self->lease_->holding().statement = query.statements().front().text();
-    self->told_to_read_ = is_told_to_read(query, self->engine_);
+    self->told_to_read_ = query.reads_only();
     if (self->driver().prefers_beside(query)) co_return co_await run_beside(self, std::move(query), deadline);
     auto work = self->driver().run(std::move(query), deadline);
     co_return co_await call(self, std::move(work));

@@ -384,19 +384,19 @@ void Slots::note_open_failure(std::exception_ptr failure)
     last_connect_error_at_ = Clock::now();
 }
 
-PoolPolicy::Use Slots::use_of(const Query& query)
+PoolPolicy::Use Slots::use_of(Query& query)
 {
     if (query.is_unit()) return PoolPolicy::Use::alone;
     const SqlText& text = query.statements().front().text();
     const bool sharing = options_.sharing && driver_->shares();
-    const auto kind = query.grouped() ? speeds_.kind_of_grouped(text.on(options_.engine)) : StatementKind::other;
-    if (query.grouped()) expect_groupable(kind, text);
+    const auto kind = query.grouped() ? speeds_.kind_of(text.on(options_.engine)) : StatementKind::other;
+    if (query.grouped()) prepare_grouped(query, kind);
     if (!sharing) return PoolPolicy::Use::alone;
     if (driver_->shares_everything()) return PoolPolicy::Use::writing;
     // The simple protocol has no place among others.
     const bool as_text = query.options() && query.options()->raw_sql && query.statements().front().parameters().empty();
     if (as_text) return PoolPolicy::Use::alone;
-    if (!query.grouped()) return speeds_.use_of(text.on(options_.engine));
+    if (!query.grouped()) return speeds_.use_for_next(text.on(options_.engine));
     return kind == StatementKind::reads ? PoolPolicy::Use::reading : PoolPolicy::Use::grouped;
 }
 

@@ -87,9 +87,10 @@ public:
     /// asked that nothing be written.
     void heard(const SlotPtr& slot, std::exception_ptr failure, bool may_write) noexcept;
 
-    /// How `query` uses a connection when it needs it for itself only: a statement that is known to be short shares, and
-    /// one that is grouped. Throws UsageError for one that is grouped and cannot be.
-    PoolPolicy::Use use_of(const Query& query);
+    /// How `query`, which runs next, uses a connection when it needs it for itself only: a statement that is known to be
+    /// short shares, one that is tried again (see StatementSpeeds), and one that is grouped. Throws UsageError for one that
+    /// is grouped and cannot be.
+    PoolPolicy::Use use_of(Query& query);
     StatementSpeeds& speeds() noexcept { return speeds_; }
 
     Bell& changed() noexcept { return changed_; }

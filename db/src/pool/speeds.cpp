@@ -5,7 +5,7 @@
 
 namespace trunkline::db::detail {
 
-StatementSpeeds::Use StatementSpeeds::use_of(std::string_view text)
+StatementSpeeds::Use StatementSpeeds::use_for_next(std::string_view text)
 {
     const auto found = learned_.find(text);
     if (found == learned_.end()) return Use::alone;
@@ -19,14 +19,14 @@ StatementSpeeds::Use StatementSpeeds::use_of(std::string_view text)
     return Use::alone;
 }
 
-StatementKind StatementSpeeds::kind_of_grouped(std::string_view text) { return learned(text).kind; }
+StatementKind StatementSpeeds::kind_of(std::string_view text) { return learned(text).kind; }
 
 StatementSpeeds::Learned& StatementSpeeds::learned(std::string_view text)
 {
     const auto found = learned_.find(text);
     if (found != learned_.end()) return found->second;
     if (learned_.size() >= texts_max) learned_.clear(); // texts that are made at run time; the others are soon back
-    return learned_.emplace(text, Learned{kind_of(text)}).first->second;
+    return learned_.emplace(text, Learned{detail::kind_of(text)}).first->second;
 }
 
 /// The next may begin when this one is over, or has not been heard of for long.
@@ -65,11 +65,11 @@ void StatementSpeeds::ran_beside(std::string_view text, Duration took)
     if (about.average < slow) return;
     const Time now = now_();
     const bool same_pause = about.pauses > 0 && now - about.last_pause < pause;
+    about.average = {};
     if (same_pause && took < hopeless) return;
     if (now - about.last_pause > pauses_forgiven_after) about.pauses = 0;
     ++about.pauses;
     about.last_pause = now;
-    about.average = {};
     if (about.pauses >= pauses_max || took >= hopeless) unlearn(about);
 }
 
@@ -77,7 +77,7 @@ void StatementSpeeds::end_trial(Learned& about, Duration took)
 {
     if (!about.on_trial) return; // it was under way before the text was unlearned
     about.on_trial = false;
-    about.next_trial = {};
+    about.next_trial = took <= quick ? Time() : now_() + pause;
     if (took <= quick) prove(about);
     if (took >= slow) unlearn(about);
 }
@@ -91,6 +91,7 @@ void StatementSpeeds::unlearn(Learned& about)
     about.unlearned = now;
     about.next_trial = now + about.rest;
     about.missing = proofs_again;
+    about.on_trial = false;
 }
 
 } // namespace trunkline::db::detail

@@ -43,9 +43,10 @@ public:
 
     explicit StatementSpeeds(Time (*now)() = &std::chrono::steady_clock::now) : now_(now) {}
 
-    Use use_of(std::string_view text);
-    /// What a text is whose callers said that it may be grouped; that needs no proof.
-    StatementKind kind_of_grouped(std::string_view text);
+    /// How the call that comes now uses its connection. It may be a trial.
+    Use use_for_next(std::string_view text);
+    /// What a text does, as far as its words tell.
+    StatementKind kind_of(std::string_view text);
     std::size_t size() const noexcept { return learned_.size(); }
 
     /// How long it took when it ran alone, or among others.

@@ -19,7 +19,7 @@ namespace {
 using Results = std::vector<Result>;
 
 /// What a caller of `run` wants. Throws where he may not want it.
-Slot::Holding holding_for(Slots& slots, const Query& query, const asio::any_io_executor& caller)
+Slot::Holding holding_for(Slots& slots, Query& query, const asio::any_io_executor& caller)
 {
     Slot::Holding holding(query.place(), task_of(caller));
     holding.statement = query.statements().front().text();
@@ -43,30 +43,30 @@ asio::awaitable<Results> run_in_turn(std::shared_ptr<Slots> slots, std::optional
                                      Query query, Deadline not_after)
 {
     if (!lease) {
-        Lease waited = co_await acquire_for_one_statement(slots, std::move(holding), not_after);
+        Lease waited = co_await acquire_to_run(slots, std::move(holding), not_after);
         lease.emplace(std::move(waited));
     }
-    if (lease->shared()) co_return co_await run_beside(std::move(*lease), std::move(query), not_after);
+    if (lease->shared()) co_return co_await run_beside(*lease, std::move(query), not_after);
     const auto session = Session::make(std::move(*lease), Session::Kind::passing);
     co_return co_await run_alone(session, std::move(query), not_after);
 }
 
 /// No coroutine, so that what it needs is not in the frame of `run`, which Asio keeps for the next call while it is small.
-asio::awaitable<Results> begin_run(const std::shared_ptr<Slots>& slots, Query& query,
+/// `lease` is the frame's.
+asio::awaitable<Results> begin_run(const std::shared_ptr<Slots>& slots, std::optional<Lease>& lease, Query& query,
                                    const asio::any_io_executor& caller)
 {
     const Deadline not_after = from_now(query.limit());
     Slot::Holding holding = holding_for(*slots, query, caller);
-    std::optional<Lease> lease = acquire_now(slots, holding);
-    if (lease && lease->shared()) return run_beside(std::move(*lease), std::move(query), not_after);
-    return run_in_turn(slots, std::move(lease), std::move(holding), std::move(query), not_after);
+    if (auto now = acquire_now(slots, holding)) lease.emplace(std::move(*now));
+    if (lease && lease->shared()) return run_beside(*lease, std::move(query), not_after);
+    return run_in_turn(slots, std::exchange(lease, std::nullopt), std::move(holding), std::move(query), not_after);
 }
 
 } // namespace
 
 // A pooler may have come in while the caller waited for a place among others: then nobody shares any more.
-asio::awaitable<Lease> acquire_for_one_statement(std::shared_ptr<Slots> slots, Slot::Holding holding,
-                                                 Deadline not_after)
+asio::awaitable<Lease> acquire_to_run(std::shared_ptr<Slots> slots, Slot::Holding holding, Deadline not_after)
 {
     if (holding.use != PoolPolicy::Use::alone) {
         Lease lease = co_await acquire(slots, holding, not_after);
@@ -76,7 +76,7 @@ asio::awaitable<Lease> acquire_for_one_statement(std::shared_ptr<Slots> slots, S
     co_return co_await acquire(std::move(slots), std::move(holding), not_after);
 }
 
-asio::awaitable<Results> run_beside(Lease lease, Query query, Deadline not_after)
+asio::awaitable<Results> run_beside(const Lease& lease, Query query, Deadline not_after)
 {
     const auto& slots = lease.slots();
     const SlotPtr slot = lease.slot();
@@ -84,8 +84,7 @@ asio::awaitable<Results> run_beside(Lease lease, Query query, Deadline not_after
     const Deadline limit = after(Clock::now(), slots->options().command_timeout);
     if (slot->cut) throw_cut(text, slots->options().engine, Outcome::not_sent); // while he was on his way to it
     const bool grouped = query.grouped(); // then nobody knows what part of the time was its own
-    const bool reads = lease.holding().use == PoolPolicy::Use::reading;
-    const bool may_write = !query.reads_only() && !(grouped && reads); // the server is told otherwise
+    const bool may_write = !query.reads_only();
     Results results;
     Outcome outcome = Outcome::unknown;
     try {
@@ -120,7 +119,9 @@ asio::awaitable<Results> run(std::shared_ptr<Slots> slots, Query query)
 {
     if (query.statements().empty()) co_return Results();
     const auto caller = co_await asio::this_coro::executor;
-    auto work = slots->is_home(caller) ? begin_run(slots, query, caller) : at_home(slots, run(slots, std::move(query)));
+    std::optional<Lease> lease;
+    auto work =
+        slots->is_home(caller) ? begin_run(slots, lease, query, caller) : at_home(slots, run(slots, std::move(query)));
     co_return co_await std::move(work);
 }
 

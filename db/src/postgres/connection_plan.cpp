@@ -25,9 +25,7 @@ Trip PostgresConnection::plan(const Query& query, std::size_t names_max, bool of
         trip.parameters.push_back(encode(statement));
     }
     const bool raw_sql = query.options() ? query.options()->raw_sql : options_.raw_sql;
-    // A read that is grouped can do the same wherever it runs: see grouped.hpp.
-    const bool told_to_read = !trip.unit && (query.reads_only() || (query.grouped() && reads(texts[0])));
-    trip.simple = raw_sql && !trip.unit && !query.grouped() && !told_to_read && statements[0].parameters().empty();
+    trip.simple = raw_sql && !trip.unit && !query.grouped() && statements[0].parameters().empty();
     plan_front(trip);
     touched_ = touched_ || of_a_cursor; // each of its texts is its own, and not worth knowing
     for (const Statement& statement : statements) {
@@ -41,8 +39,9 @@ Trip PostgresConnection::plan(const Query& query, std::size_t names_max, bool of
         trip.main.push_back(
             text_step(trip.began_idle ? begin_text(own, session_->default_isolation) : "SAVEPOINT trunkline_unit"));
     }
-    if (told_to_read && trip.began_idle) trip.main.push_back(text_step(read_only_text));
-    const bool echoes = session_->echoes && statements.size() > 1;
+    const bool told_to_read = query.reads_only() && trip.began_idle;
+    if (told_to_read) trip.main.push_back(text_step(read_only_text));
+    const bool echoes = session_->echoes && (told_to_read || statements.size() > 1);
     for (std::size_t member = 0; member < statements.size(); ++member) {
         if (echoes) trip.main.push_back(echo_step(wire_->next_echo()));
         plan_execution(trip, member, std::move(texts[member]), trip.simple ? 0 : names_max);

@@ -16,12 +16,6 @@ std::string_view text_of(const Statement& statement)
     throw_error(std::move(info));
 }
 
-bool reads(std::string_view text)
-{
-    const auto first = text.find_first_not_of(" \t\r\n\f(");
-    return first != text.npos && text[first] != 'i' && text[first] != 'I';
-}
-
 Parameters encode(const Statement& statement)
 {
     try {

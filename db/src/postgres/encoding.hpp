@@ -13,9 +13,6 @@ namespace trunkline::db::postgres {
 /// The text of a statement; refused when libpq would cut it off. Lives as long as the statement.
 std::string_view text_of(const Statement& statement);
 
-/// Whether a text that may be grouped reads: the others insert.
-bool reads(std::string_view text);
-
 /// Encodes; what cannot be encoded is refused here, with the statement and its place.
 Parameters encode(const Statement& statement);
 

@@ -128,9 +128,9 @@ void Pipeline::plan(Turn& turn, const CallPtr& call)
     call->stops_before = stops_;
     call->begin_anew();
     call->name.clear();
-    if (call->reads_only && turn.parts.empty()) plan_own(turn, Part::Kind::read_only, read_only_text, *call);
+    if (call->query.reads_only() && turn.parts.empty()) plan_own(turn, Part::Kind::read_only, read_only_text, *call);
     // A statement that is on the way by itself can be taken for no other: whatever comes too much or too little shows.
-    const bool beside_others = !turns_.empty() || !turn.calls.empty();
+    const bool beside_others = !turns_.empty() || !turn.parts.empty();
     if (session_->echoes && beside_others) {
         plan_own(turn, Part::Kind::echo, echo_text, *call);
         turn.parts.back().number = wire_->next_echo();

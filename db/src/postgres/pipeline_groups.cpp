@@ -36,7 +36,8 @@ void Pipeline::send_gathered()
     sending_soon_ = false;
     sweep();
     while (!lost_ && !gathered_.empty()) {
-        if (gathered_turns_ >= (gathered_.front()->reads_only ? reading_groups_max : inserting_groups_max)) break;
+        if (gathered_turns_ >= (gathered_.front()->query.reads_only() ? reading_groups_max : inserting_groups_max))
+            break;
         send_front();
         cache_->next_trip();
         Turn turn;
@@ -53,10 +54,10 @@ void Pipeline::send_gathered()
 /// Those who came first and want the same.
 Pipeline::Calls Pipeline::next_group()
 {
-    const bool reads = gathered_.front()->reads_only;
+    const bool reads = gathered_.front()->query.reads_only();
     const auto last = gathered_.begin() + static_cast<std::ptrdiff_t>(std::min(gathered_.size(), group_size_max));
     const auto end =
-        std::find_if(gathered_.begin(), last, [&](const CallPtr& call) { return call->reads_only != reads; });
+        std::find_if(gathered_.begin(), last, [&](const CallPtr& call) { return call->query.reads_only() != reads; });
     Calls group(gathered_.begin(), end);
     gathered_.erase(gathered_.begin(), end);
     return group;

@@ -7,11 +7,7 @@
 namespace trunkline::db::postgres {
 
 Submission::Submission(Query given, Deadline until)
-    : query(std::move(given)),
-      text(text_of(statement())),
-      parameters(encode(statement())),
-      deadline(until),
-      reads_only(query.reads_only() || (query.grouped() && reads(text)))
+    : query(std::move(given)), text(text_of(statement())), parameters(encode(statement())), deadline(until)
 {
     if (query.options()) names_max = query.options()->names_max();
 }

@@ -56,7 +56,6 @@ struct Submission {
     Parameters parameters;
     Deadline deadline;
 
-    bool reads_only = false; // a read that is grouped, or that is to be nothing else: the server is told so
     bool sent = false;
     std::string name;                                     // of the prepared statement; empty when it has none
     bool unnamed = false;                                 // its name did not work: it goes without
