@@ -154,6 +154,7 @@ asio::awaitable<ReadSide::Found> ReadSide::find_standby(Self self, const Asked& 
     std::exception_ptr failure;
     try {
         Found place = co_await find(self->replicas_, asked, patience);
+        if (refuses_writes(place.role)) place.guard = Guard::session;
         Lag& lag = self->lags_[place.server];
         const bool fresh = co_await is_fresh(self, place, lag, asked.not_after);
         if (fresh) co_return place;
@@ -181,8 +182,8 @@ asio::awaitable<ReadSide::Found> ReadSide::find(std::shared_ptr<Slots> among, co
     const SlotPtr slot = lease.slot();
     Found place;
     place.server = slot->cohort;
-    if (slot->connection && refuses_writes(slot->connection->role())) place.guard = Guard::session;
-    else if (asked.read && among->driver().shares()) place.guard = Guard::trip;
+    if (slot->connection) place.role = slot->connection->role();
+    if (asked.read && among->driver().shares()) place.guard = Guard::trip;
     if (lease.shared()) place.shared.emplace(std::move(lease));
     else place.session = Session::make(std::move(lease), Session::Kind::passing);
     co_return place;

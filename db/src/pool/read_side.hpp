@@ -43,7 +43,7 @@ private:
     };
     /// What keeps writes out.
     enum class Guard {
-        session,     ///< it takes none, whatever is asked
+        session,     ///< a standby's takes none, whatever is asked
         trip,        ///< the statement is made read only in its trip
         transaction, ///< it has one of its own
     };
@@ -53,6 +53,7 @@ private:
         std::optional<Lease> shared;
         std::shared_ptr<Session> session;
         PoolPolicy::CohortId server{};
+        Role role = Role::unknown;
         Guard guard = Guard::transaction;
     };
 
