@@ -22,7 +22,9 @@ struct CloseStatement {
 };
 using StatementHandle = std::unique_ptr<MYSQL_STMT, CloseStatement>;
 
-inline constexpr std::chrono::seconds stop_limit{2}; ///< for asking the server to stop and hearing that it did
+/// For asking the server to stop and hearing that it did. MariaDB's KILL alone may take two seconds: so long it tries to
+/// get at what its victim waits with (THD::awake).
+inline constexpr std::chrono::seconds stop_limit{3};
 inline constexpr std::chrono::milliseconds stop_patience{200}; ///< before it is asked again: it may have been too early
 
 /// Why a call did not end by itself.
