@@ -2,6 +2,8 @@
 // What `pool.read()` reads shares connections, on the primary and on a standby, and can write nothing there either.
 #include <support/sharing_scene.hpp>
 
+#include <trunkline/db/testing/fault_proxy.hpp>
+
 namespace trunkline::db::testing {
 namespace {
 
@@ -88,7 +90,7 @@ TEST_F(ReadSharingOnPrimary, who_writes_and_who_reads_on_one_connection_are_told
     EXPECT_EQ(server.sql("SELECT count(*) FROM shared_log"), "120");
 }
 
-TEST_F(ReadSharingOnPrimary, one_trip_is_enough_for_who_has_a_connection_for_himself)
+TEST_F(ReadSharingOnPrimary, who_has_a_connection_for_himself_writes_nothing_either)
 {
     Options options = options_for(server.url(), 1);
     options.sharing = false;
@@ -97,6 +99,23 @@ TEST_F(ReadSharingOnPrimary, one_trip_is_enough_for_who_has_a_connection_for_him
     expect_that_nothing_is_written("2D000");
     EXPECT_EQ(get(pool->read().fetch_value<std::string>("SELECT current_setting('transaction_read_only')")), "on");
     EXPECT_EQ(get(pool->fetch_value<std::string>("SELECT current_setting('transaction_read_only')")), "off");
+}
+
+TEST_F(ReadSharingOnPrimary, one_trip_is_enough)
+{
+    FaultProxy proxy(server.port());
+    for (const bool sharing : {true, false}) {
+        Options options = options_for(
+            "postgresql://postgres@127.0.0.1:" + std::to_string(proxy.port()) + "/postgres?gssencmode=disable", 1);
+        options.sharing = sharing;
+        use(options);
+        run_some();
+        proxy.forget();
+        run_some();
+        const auto is_sync = [](const FaultProxy::Said& said) { return said.from == From::client && said.type == 'S'; };
+        EXPECT_EQ(std::ranges::count_if(proxy.said(), is_sync), 10) << "one for each of run_some";
+    }
+    pool.reset();
 }
 
 TEST_F(ReadSharingOnPrimary, a_plain_text_goes_as_text)
