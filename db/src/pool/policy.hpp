@@ -16,13 +16,13 @@ namespace trunkline::db::detail {
 /// I/O: each event is a call, the time is its argument, and what has to be done is read with `take_actions()`.
 ///
 /// Promises: never more than `max_size` slots, closing ones included; callers who want the same are served first in,
-/// first out; a slot is lent to one caller, or to several who said that they share it; a slot that came back broken is never lent again;
-/// `min_size` slots are kept.
+/// first out; a slot is lent to one caller, or to several who said that they share it; a slot that came back broken is
+/// never lent again; `min_size` slots are kept.
 ///
 /// Who reads or writes one short statement shares: such callers sit on few slots and send behind one another. While
 /// somebody waits for a slot of his own, they may join slots that are shared already, as long as those are at most half
-/// of those there are: he had no use for a seat, and the other half comes back to him. Within that half the next slot that is free
-/// is theirs while none is shared.
+/// of those there are: he had no use for a seat, and the other half comes back to him. Within that half the next slot
+/// that is free is theirs while none is shared.
 ///
 /// When connections cannot be opened, callers are kept waiting for `ride_out`; then, if nothing is left that could
 /// serve them, the breaker opens: whoever waits or comes fails at once, and one attempt after another is made, with
