@@ -2,6 +2,8 @@
 #include <trunkline/db/error.hpp>
 #include <trunkline/db/result.hpp>
 
+#include <algorithm>
+
 namespace trunkline::db {
 
 namespace {
@@ -28,23 +30,46 @@ std::string listed(const std::vector<std::string>& names)
 
 } // namespace
 
-Result::Result(std::vector<std::string> columns, std::vector<Value> cells, std::uint64_t affected)
-    : columns_(std::move(columns)), cells_(std::move(cells)), affected_(affected)
+ColumnNames::ColumnNames(std::vector<std::string> names) : names_(std::move(names))
 {
-    if (columns_.empty() ? !cells_.empty() : cells_.size() % columns_.size() != 0)
-        throw UsageError("a Result of " + std::to_string(columns_.size()) + " columns cannot hold " +
-                         std::to_string(cells_.size()) + " cells");
-    rows_ = columns_.empty() ? 0 : cells_.size() / columns_.size();
+    std::vector<std::string_view> sorted(names_.begin(), names_.end());
+    std::ranges::sort(sorted);
+    different_ = std::ranges::adjacent_find(sorted) == sorted.end();
 }
 
-std::size_t Result::column(std::string_view name) const
+std::size_t ColumnNames::find(std::string_view name) const
 {
-    const auto found = std::find(columns_.begin(), columns_.end(), name);
-    if (found == columns_.end())
-        fail("42703", "there is no column '" + std::string(name) + "'; there are: " + listed(columns_));
-    if (std::find(found + 1, columns_.end(), name) != columns_.end())
+    const auto found = std::ranges::find(names_, name);
+    if (found == names_.end())
+        fail("42703", "there is no column '" + std::string(name) + "'; there are: " + listed(names_));
+    if (!different_ && std::find(found + 1, names_.end(), name) != names_.end())
         fail("42702", "there is more than one column '" + std::string(name) + "': give them names with AS");
-    return static_cast<std::size_t>(found - columns_.begin());
+    return static_cast<std::size_t>(found - names_.begin());
+}
+
+const ColumnNames& Result::no_columns() noexcept
+{
+    static const ColumnNames none({});
+    return none;
+}
+
+Result::Result(std::vector<std::string> columns, std::vector<Value> cells, std::uint64_t affected)
+    : Result(sharing(columns.empty() ? nullptr : std::make_shared<const ColumnNames>(std::move(columns)),
+                     std::move(cells), affected))
+{}
+
+Result Result::sharing(std::shared_ptr<const ColumnNames> columns, std::vector<Value> cells, std::uint64_t affected)
+{
+    Result made;
+    made.columns_ = std::move(columns);
+    made.cells_ = std::move(cells);
+    made.affected_ = affected;
+    const std::size_t width = made.width();
+    if (width == 0 ? !made.cells_.empty() : made.cells_.size() % width != 0)
+        throw UsageError("a Result of " + std::to_string(width) + " columns cannot hold " +
+                         std::to_string(made.cells_.size()) + " cells");
+    made.rows_ = width == 0 ? 0 : made.cells_.size() / width;
+    return made;
 }
 
 namespace detail {

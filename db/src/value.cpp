@@ -184,9 +184,21 @@ const std::string& decode_text(const Value& value)
     refuse(value, "text");
 }
 
+std::string decode_text(Value&& value)
+{
+    if (auto* found = std::get_if<std::string>(&value.content())) return std::move(*found);
+    refuse(value, "text");
+}
+
 Bytes decode_bytes(const Value& value)
 {
     if (const auto* found = held<Bytes>(value)) return *found;
+    refuse(value, "bytes");
+}
+
+Bytes decode_bytes(Value&& value)
+{
+    if (auto* found = std::get_if<Bytes>(&value.content())) return std::move(*found);
     refuse(value, "bytes");
 }
 

@@ -51,6 +51,43 @@ TEST(Result, rows_are_read_into_a_struct_by_column_name_in_any_order)
     EXPECT_EQ(bob.email, std::nullopt);
 }
 
+TEST(Result, columns_are_found_by_name_wherever_they_stand)
+{
+    const std::vector<std::vector<std::string>> orders{
+        {"name", "email", "visits"},         {"more", "name", "email", "visits"},
+        {"name", "more", "email", "visits"}, {"email", "name", "visits", "more"},
+        {"visits", "email", "more", "name"}, {"name", "more", "more", "email", "visits"}};
+    for (const auto& order : orders) {
+        std::vector<Value> cells;
+        for (const auto& name : order) cells.push_back(name == "visits" ? to_value(3) : to_value(name));
+        const auto read = Result(order, std::move(cells), 1).as<Contact>(0);
+        EXPECT_EQ(read.name, "name");
+        EXPECT_EQ(read.email, "email");
+        EXPECT_EQ(read.visits, 3);
+    }
+}
+
+TEST(Result, a_row_that_is_taken_is_moved_out_and_the_others_stay)
+{
+    const std::string long_name(100, 'x');
+    Result result({"name", "email", "visits"},
+                  {to_value(long_name), to_value("a"), to_value(1), to_value("bob"), to_value("b"), to_value(2)}, 2);
+    const auto taken = result.take<Contact>(0);
+    EXPECT_EQ(taken.name, long_name);
+    EXPECT_EQ(taken.visits, 1);
+    EXPECT_EQ(result[0].get<std::string>("name"), "");
+    EXPECT_EQ(result.as<Contact>(1).name, "bob");
+    EXPECT_EQ(result.take<Contact>(1).name, "bob");
+}
+
+TEST(Result, a_row_that_does_not_fit_says_the_same_when_it_is_taken)
+{
+    Result result({"name", "email", "visits"}, {to_value("ada"), to_value("a"), to_value("many")}, 1);
+    const auto read = refusal([&] { (void)result.as<Contact>(0); });
+    EXPECT_EQ(refusal([&] { (void)result.take<Contact>(0); }).message, read.message);
+    EXPECT_EQ(refusal([&] { (void)result.take<int>(0); }).message, refusal([&] { (void)result.as<int>(0); }).message);
+}
+
 TEST(Result, fields_of_a_base_are_read_too)
 {
     const Uuid id = new_uuid();

@@ -37,6 +37,7 @@ void expect_round_trip(const T& value, Type type)
     const Value encoded = to_value(value);
     EXPECT_EQ(encoded.type(), type);
     EXPECT_EQ(from_value<T>(encoded), value);
+    EXPECT_EQ(from_value<T>(Value(encoded)), value); // taken
 }
 
 Time at(std::int64_t microseconds) { return Time(std::chrono::microseconds(microseconds)); }
@@ -57,6 +58,28 @@ TEST(Value, each_type_comes_back_as_it_went_in)
     expect_round_trip(Date(std::chrono::year(2024) / 2 / 29), Type::date);
     expect_round_trip(Status::on_hold, Type::text);
     expect_round_trip(std::optional<std::int32_t>(7), Type::int32);
+}
+
+TEST(Value, who_takes_a_long_one_makes_no_copy)
+{
+    const auto in_place = [](auto value) {
+        Value cell = to_value(value);
+        const void* before = nullptr;
+        if (auto* text = std::get_if<std::string>(&cell.content())) before = text->data();
+        if (auto* bytes = std::get_if<Bytes>(&cell.content())) before = bytes->value().data();
+        return std::pair(before, from_value<decltype(value)>(std::move(cell)));
+    };
+    const std::string text(1000, 'x');
+    const auto [of_text, taken_text] = in_place(text);
+    EXPECT_EQ(of_text, taken_text.data());
+    const auto [of_optional, taken_optional] = in_place(std::optional(text));
+    EXPECT_EQ(of_optional, taken_optional->data());
+    const auto [of_json, taken_json] = in_place(Json(text));
+    EXPECT_EQ(of_json, taken_json.text().data());
+    const auto [of_bytes, taken_bytes] = in_place(Bytes::from(text));
+    EXPECT_EQ(of_bytes, taken_bytes.value().data());
+    EXPECT_THROW((void)from_value<std::string>(to_value(1)), DecodeError);
+    EXPECT_THROW((void)from_value<Bytes>(to_value(1)), DecodeError);
 }
 
 TEST(Value, an_empty_optional_is_a_null_that_keeps_its_type)

@@ -166,7 +166,7 @@ asio::awaitable<std::vector<Result>> PostgresConnection::run_query(Query query, 
     if (wire_->broken() || trip.failure()) fail(trip, query);
     for (const Step& step : trip.main)
         if (step.member && step.kind != Step::Kind::prepare)
-            results.push_back(read_result(step.reply.get(), query.statements()[*step.member]));
+            results.push_back(read_result(step.reply.get(), query.statements()[*step.member], wire_->column_lists()));
     if (trip.why == Interruption::cancelled) throw_cancelled();
     co_return results;
 }
@@ -221,7 +221,7 @@ asio::awaitable<Result> PostgresConnection::run_for_cursor(Statement sent, SqlTe
     co_await make(trip, deadline);
     if (wire_->broken() || trip.failure()) fail(trip, asked);
     if (trip.why == Interruption::cancelled) throw_cancelled();
-    co_return read_result(trip.main.back().reply.get(), asked.statements().front());
+    co_return read_result(trip.main.back().reply.get(), asked.statements().front(), wire_->column_lists());
 }
 
 asio::awaitable<void> PostgresConnection::run_control(std::string text, Deadline deadline)

@@ -219,7 +219,7 @@ bool Pipeline::place(ResultPtr reply)
 {
     if (PQresultStatus(reply.get()) != PGRES_PIPELINE_SYNC) {
         wire_->note_farewell(reply.get());
-        return turns_.front().take(std::move(reply));
+        return turns_.front().take(std::move(reply), wire_->column_lists());
     }
     if (!turns_.front().answered()) return false;
     Turn ended = std::move(turns_.front());

@@ -19,10 +19,10 @@ void Submission::begin_anew()
     failure = nullptr;
 }
 
-void Submission::read(const PGresult* reply)
+void Submission::read(const PGresult* reply, db::detail::ColumnLists& lists)
 {
     try {
-        result = read_result(reply, statement());
+        result = read_result(reply, statement(), lists);
     } catch (...) {
         failure = std::current_exception();
     }

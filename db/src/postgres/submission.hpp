@@ -38,7 +38,7 @@ struct Submission {
     const PGresult* verdict() const noexcept { return refusal ? refusal.get() : refused.get(); }
 
     /// Reads what the statement answered. Its caller does not hear of it before `conclude`.
-    void read(const PGresult* reply);
+    void read(const PGresult* reply, db::detail::ColumnLists& lists);
     void begin_anew();
 
     /// It will not be heard of again: what was read stands, or what was refused.

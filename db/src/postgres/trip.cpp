@@ -100,6 +100,10 @@ Value read_cell(const PGresult* reply, int row, int column, const Statement& sta
 
 std::uint64_t affected_by(const PGresult* reply)
 {
+    // "SELECT n" need not be read.
+    const std::string_view tag = PQcmdStatus(const_cast<PGresult*>(reply));
+    if (tag.starts_with("SELECT") && PQresultStatus(reply) == PGRES_TUPLES_OK)
+        return static_cast<std::uint64_t>(PQntuples(reply));
     const std::string_view count = PQcmdTuples(const_cast<PGresult*>(reply));
     std::uint64_t affected = 0;
     std::from_chars(count.data(), count.data() + count.size(), affected);
@@ -108,18 +112,17 @@ std::uint64_t affected_by(const PGresult* reply)
 
 } // namespace
 
-Result read_result(const PGresult* reply, const Statement& statement)
+Result read_result(const PGresult* reply, const Statement& statement, db::detail::ColumnLists& lists)
 {
     const int width = PQnfields(reply);
     const int height = PQntuples(reply);
-    std::vector<std::string> columns;
-    columns.reserve(static_cast<std::size_t>(width));
-    for (int column = 0; column < width; ++column) columns.emplace_back(PQfname(reply, column));
     std::vector<Value> cells;
     cells.reserve(static_cast<std::size_t>(width) * static_cast<std::size_t>(height));
     for (int row = 0; row < height; ++row)
         for (int column = 0; column < width; ++column) cells.push_back(read_cell(reply, row, column, statement));
-    return {std::move(columns), std::move(cells), affected_by(reply)};
+    auto columns = lists.of(static_cast<std::size_t>(width),
+                            [reply](std::size_t column) { return PQfname(reply, static_cast<int>(column)); });
+    return Result::sharing(std::move(columns), std::move(cells), affected_by(reply));
 }
 
 } // namespace trunkline::db::postgres

@@ -39,6 +39,6 @@ struct Trip {
 };
 
 /// The rows of `reply`; a cell that has no place in a Value is a DecodeError (outcome `applied`) naming its column.
-Result read_result(const PGresult* reply, const Statement& statement);
+Result read_result(const PGresult* reply, const Statement& statement, db::detail::ColumnLists& lists);
 
 } // namespace trunkline::db::postgres

@@ -62,14 +62,14 @@ bool Turn::unwanted() const noexcept
     return std::ranges::any_of(calls, [](const auto& call) { return call->unwanted(); });
 }
 
-bool Turn::take(ResultPtr reply)
+bool Turn::take(ResultPtr reply, db::detail::ColumnLists& lists)
 {
     if (is_copy(reply.get()) || !holds_together(reply.get())) return false;
     if (PQresultStatus(reply.get()) == PGRES_PIPELINE_ABORTED) return failed && next++ < parts.size();
     if (failed) return false;
     if (postgres::failed(reply.get())) return take_refusal(std::move(reply));
     if (next == parts.size()) return false; // an answer to no question
-    return take_answer(parts[next++], std::move(reply));
+    return take_answer(parts[next++], std::move(reply), lists);
 }
 
 /// Of a part, or of the commit that a Sync is: behind the last part only that can fail.
@@ -82,7 +82,7 @@ bool Turn::take_refusal(ResultPtr reply)
     return !calls.empty() || !must_succeed;
 }
 
-bool Turn::take_answer(Part& part, ResultPtr reply)
+bool Turn::take_answer(Part& part, ResultPtr reply, db::detail::ColumnLists& lists)
 {
     part.done = true;
     switch (part.kind) {
@@ -90,7 +90,7 @@ bool Turn::take_answer(Part& part, ResultPtr reply)
     case Part::Kind::preparation: return true;
     case Part::Kind::read_only: return is_cell(reply.get(), "on");
     case Part::Kind::echo: return is_cell(reply.get(), std::to_string(part.number));
-    case Part::Kind::execution: part.call->read(reply.get()); return true;
+    case Part::Kind::execution: part.call->read(reply.get(), lists); return true;
     }
     return false;
 }

@@ -28,8 +28,8 @@ struct Turn {
     bool send(PGconn* connection) const;
 
     /// The next reply. False when the server does not speak of what it was asked: then nothing that comes behind it can
-    /// be believed.
-    bool take(ResultPtr reply);
+    /// be believed. `lists` are the connection's.
+    bool take(ResultPtr reply, db::detail::ColumnLists& lists);
     /// True when everything was answered, as far as the server looked at it.
     bool answered() const noexcept { return failed || next == parts.size(); }
     /// One of its callers does not want his answer any more.
@@ -44,7 +44,7 @@ struct Turn {
 
 private:
     bool take_refusal(ResultPtr reply);
-    bool take_answer(Part& part, ResultPtr reply);
+    bool take_answer(Part& part, ResultPtr reply, db::detail::ColumnLists& lists);
 };
 
 } // namespace trunkline::db::postgres

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bounded.hpp"
+#include "column_lists.hpp"
 #include "postgres/copy_text.hpp"
 #include "postgres/parameters.hpp"
 
@@ -135,6 +136,8 @@ public:
     PGTransactionStatusType transaction() const noexcept { return transaction_; }
     std::uint64_t stopped() const noexcept { return stopped_; }
     PGconn* native() const noexcept { return connection_.get(); }
+    /// Of what came over it.
+    db::detail::ColumnLists& column_lists() noexcept { return column_lists_; }
     /// A reply may be the server's farewell: while something is under way libpq makes no notice of it.
     void note_farewell(const PGresult* reply) { hear(this, reply); }
     /// What the server said last when it hung up unasked: an SQLSTATE, or nothing.
@@ -172,6 +175,7 @@ private:
     bool broken_ = true;
     std::uint64_t stopped_ = 0;
     std::string farewell_;
+    db::detail::ColumnLists column_lists_;
     std::int64_t last_echo_;
 };
 

@@ -100,13 +100,4 @@ void read_row(sqlite3_stmt* statement, int columns, std::vector<Value>& cells)
     for (int column = 0; column < columns; ++column) cells.push_back(read_cell(statement, column));
 }
 
-std::vector<std::string> column_names(sqlite3_stmt* statement)
-{
-    std::vector<std::string> names;
-    const int columns = sqlite3_column_count(statement);
-    names.reserve(static_cast<std::size_t>(columns));
-    for (int column = 0; column < columns; ++column) names.emplace_back(sqlite3_column_name(statement, column));
-    return names;
-}
-
 } // namespace trunkline::db::sqlite

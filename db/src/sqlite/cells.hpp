@@ -17,6 +17,4 @@ void bind_parameters(const Prepared& prepared, std::span<const Value> parameters
 /// Reads the current row's cells, appending them to `cells`: INTEGER, REAL, TEXT, BLOB and NULL as they are stored.
 void read_row(sqlite3_stmt* statement, int columns, std::vector<Value>& cells);
 
-std::vector<std::string> column_names(sqlite3_stmt* statement);
-
 } // namespace trunkline::db::sqlite

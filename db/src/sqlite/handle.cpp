@@ -152,7 +152,14 @@ Result Handle::step_all(const Prepared& prepared)
         read_row(prepared.statement, columns, cells);
     if (code != SQLITE_DONE) fail(code, Stage::step);
     const auto changed = prepared.counts_changes ? static_cast<std::uint64_t>(sqlite3_changes64(handle_)) : rows;
-    return {column_names(prepared.statement), std::move(cells), changed};
+    return Result::sharing(columns_of(prepared.statement), std::move(cells), changed);
+}
+
+std::shared_ptr<const ColumnNames> Handle::columns_of(sqlite3_stmt* statement)
+{
+    return column_lists_.of(static_cast<std::size_t>(sqlite3_column_count(statement)), [statement](std::size_t column) {
+        return sqlite3_column_name(statement, static_cast<int>(column));
+    });
 }
 
 // -- Cursors -----------------------------------------------------------------
@@ -202,7 +209,7 @@ Result Handle::read_on(Cursor& cursor, std::size_t rows)
         if (cursor.done) break;
         read_row(statement, sqlite3_column_count(statement), cells);
     }
-    return {column_names(statement), std::move(cells), read};
+    return Result::sharing(columns_of(statement), std::move(cells), read);
 }
 
 void Handle::control(Control what)

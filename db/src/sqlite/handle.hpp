@@ -4,6 +4,8 @@
 #include "failure.hpp"
 #include "prepared.hpp"
 
+#include "column_lists.hpp"
+
 #include <trunkline/db/options.hpp>
 #include <trunkline/db/query.hpp>
 #include <trunkline/db/result.hpp>
@@ -118,6 +120,7 @@ private:
     std::shared_ptr<Prepared> compile(std::string_view sql, bool keep);
     std::shared_ptr<Prepared> prepare(const Statement& statement, std::optional<std::size_t> index);
     Result step_all(const Prepared& prepared);
+    std::shared_ptr<const ColumnNames> columns_of(sqlite3_stmt* statement);
     void finish(sqlite3_stmt* statement, Stage stage);
     [[noreturn]] void fail(int code, Stage stage);
     ErrorInfo describe(int code, Stage stage) const;
@@ -133,6 +136,7 @@ private:
     StatementCache cache_;
     std::array<std::shared_ptr<Prepared>, 7> controls_;
     std::map<std::uint64_t, Cursor> cursors_;
+    db::detail::ColumnLists column_lists_;
     Watch watch_;
     std::size_t log_pages_ = 0;
     Ended ended_ = Ended::no;

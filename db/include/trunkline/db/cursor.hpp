@@ -73,12 +73,12 @@ private:
 template <class T>
 asio::awaitable<std::optional<std::vector<T>>> detail::next_batch_as(std::shared_ptr<OpenCursor> cursor)
 {
-    const std::optional<Result> batch = co_await next_batch(cursor);
+    std::optional<Result> batch = co_await next_batch(cursor);
     if (!batch) co_return std::nullopt;
     std::vector<T> rows;
     rows.reserve(batch->size());
     try {
-        for (std::size_t row = 0; row < batch->size(); ++row) rows.push_back(batch->as<T>(row));
+        for (std::size_t row = 0; row < batch->size(); ++row) rows.push_back(batch->take<T>(row));
     } catch (...) {
         fail_cursor(*cursor);
         throw;

@@ -266,11 +266,11 @@ asio::awaitable<Result> Executor::query(Sql<std::type_identity_t<Args>...> sql, 
 template <class T>
 asio::awaitable<std::vector<T>> Executor::run_all(Query query)
 {
-    const std::vector<Result> results = co_await do_run(std::move(query));
-    const Result& result = results.at(0);
+    std::vector<Result> results = co_await do_run(std::move(query));
+    Result& result = results.at(0);
     std::vector<T> rows;
     rows.reserve(result.size());
-    for (std::size_t row = 0; row < result.size(); ++row) rows.push_back(result.as<T>(row));
+    for (std::size_t row = 0; row < result.size(); ++row) rows.push_back(result.take<T>(row));
     co_return rows;
 }
 
@@ -278,21 +278,21 @@ template <class T>
 asio::awaitable<std::optional<T>> Executor::run_optional(Query query)
 {
     const SqlText statement = query.statements().front().text();
-    const std::vector<Result> results = co_await do_run(std::move(query));
-    const Result& result = results.at(0);
+    std::vector<Result> results = co_await do_run(std::move(query));
+    Result& result = results.at(0);
     if (result.size() > 1) detail::wrong_cardinality(result.size(), statement, engine());
     if (result.empty()) co_return std::nullopt;
-    co_return result.as<T>(0);
+    co_return result.take<T>(0);
 }
 
 template <class T>
 asio::awaitable<T> Executor::run_required(Query query)
 {
     const SqlText statement = query.statements().front().text();
-    const std::vector<Result> results = co_await do_run(std::move(query));
-    const Result& result = results.at(0);
+    std::vector<Result> results = co_await do_run(std::move(query));
+    Result& result = results.at(0);
     if (result.size() != 1) detail::wrong_cardinality(result.size(), statement, engine());
-    co_return result.as<T>(0);
+    co_return result.take<T>(0);
 }
 
 inline With Executor::with(StatementOptions options) noexcept { return With(*this, options); }

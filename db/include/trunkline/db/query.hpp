@@ -79,7 +79,8 @@ public:
     bool grouped() const noexcept { return grouped_; }
     void group() noexcept { grouped_ = true; }
 
-    /// Whether the server is told to let it write nothing, in the same trip. REQUIRES: PostgreSQL, a single statement.
+    /// Whether PostgreSQL is told to let it write nothing, in the same trip; elsewhere it means nothing.
+    /// REQUIRES: a single statement.
     bool reads_only() const noexcept { return reads_only_; }
     void forbid_writes() noexcept { reads_only_ = true; }
 

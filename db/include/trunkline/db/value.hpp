@@ -54,6 +54,12 @@ public:
     Value(Type type, Content content)
         : content_(std::move(content)), type_(type), array_(std::holds_alternative<Array>(content_))
     {}
+    /// The same, of one of the kinds that a Content may be.
+    template <class T>
+        requires(std::constructible_from<Content, std::in_place_type_t<T>, T>)
+    Value(Type type, T content)
+        : content_(std::in_place_type<T>, std::move(content)), type_(type), array_(std::same_as<T, Array>)
+    {}
     /// The NULL of an array.
     static Value null_array(Type of_elements)
     {
@@ -82,7 +88,7 @@ concept DescribedEnum = std::is_enum_v<T> && boost::describe::has_describe_enume
 
 /// How a C++ type becomes a Value, and back. To teach the library a type of yours, specialise this with
 /// `type`, `to_value` and `from_value`; `from_value` throws `DecodeError` (see error.hpp) with a sentence that says
-/// why.
+/// why. It takes a `const Value&`; a second one that takes a `Value&&` may keep what is in it.
 template <class T>
 struct Codec;
 
@@ -94,6 +100,9 @@ Value to_value(const T& value);
 /// match are a DecodeError.
 template <class T>
 T from_value(const Value& value);
+/// The same of a cell that nobody reads again: texts and bytes are moved out of it.
+template <class T>
+T from_value(Value&& value);
 
 namespace detail {
 [[noreturn]] void decode_null();
@@ -105,7 +114,9 @@ double decode_double(const Value& value);
 float decode_float(const Value& value);
 bool decode_bool(const Value& value);
 const std::string& decode_text(const Value& value);
+std::string decode_text(Value&& value);
 Bytes decode_bytes(const Value& value);
+Bytes decode_bytes(Value&& value);
 Uuid decode_uuid(const Value& value);
 Time decode_time(const Value& value);
 Date decode_date(const Value& value);
@@ -175,6 +186,7 @@ struct Codec<std::string> {
     static constexpr Type type = Type::text;
     static Value to_value(std::string_view value) { return {type, std::string(value)}; }
     static std::string from_value(const Value& value) { return detail::decode_text(value); }
+    static std::string from_value(Value&& value) { return detail::decode_text(std::move(value)); }
 };
 
 template <>
@@ -195,6 +207,7 @@ struct Codec<Json> {
     static constexpr Type type = Type::json;
     static Value to_value(const Json& value) { return {type, value.text()}; }
     static Json from_value(const Value& value) { return Json(detail::decode_text(value)); }
+    static Json from_value(Value&& value) { return Json(detail::decode_text(std::move(value))); }
 };
 
 template <>
@@ -209,6 +222,7 @@ struct Codec<Bytes> {
     static constexpr Type type = Type::bytes;
     static Value to_value(const Bytes& value) { return {type, value}; }
     static Bytes from_value(const Value& value) { return detail::decode_bytes(value); }
+    static Bytes from_value(Value&& value) { return detail::decode_bytes(std::move(value)); }
 };
 
 template <>
@@ -259,6 +273,11 @@ struct Codec<std::optional<T>> {
         if (value.is_null()) return std::nullopt;
         return Codec<T>::from_value(value);
     }
+    static std::optional<T> from_value(Value&& value)
+    {
+        if (value.is_null()) return std::nullopt;
+        return Codec<T>::from_value(std::move(value));
+    }
 };
 
 /// An array of a scalar: T[] on PostgreSQL, elsewhere a JSON array as text. Elements may be optional.
@@ -289,6 +308,14 @@ T from_value(const Value& value)
     if constexpr (!detail::is_optional<T>)
         if (value.is_null()) detail::decode_null();
     return Codec<T>::from_value(value);
+}
+
+template <class T>
+T from_value(Value&& value)
+{
+    if constexpr (!detail::is_optional<T>)
+        if (value.is_null()) detail::decode_null();
+    return Codec<T>::from_value(std::move(value));
 }
 
 template <class T>
