@@ -61,6 +61,12 @@ protected:
         for (int i = 0; i < 3; ++i) run_some();
     }
     std::string rows() { return server.sql("SELECT count(*) FROM grouped_log"); }
+    /// How many rows each transaction wrote, one after the other.
+    std::string sizes()
+    {
+        return server.sql("SELECT string_agg(size::text, ' ' ORDER BY xid) FROM"
+                          " (SELECT xid, count(*) AS size FROM grouped_log GROUP BY xid) AS written");
+    }
     /// In how many transactions the rows were written.
     std::string transactions() { return server.sql("SELECT count(DISTINCT xid) FROM grouped_log"); }
 };
@@ -113,6 +119,30 @@ TEST_F(Grouping, an_insert_that_is_refused_takes_nobody_with_it_and_nothing_happ
     EXPECT_EQ(failure_of<UniqueViolation>(*callers[50]).outcome(), Outcome::rejected);
     EXPECT_EQ(failures(), 1u);
     EXPECT_EQ(rows(), "100");
+}
+
+TEST_F(Grouping, groups_grow_while_they_go_well)
+{
+    use(1);
+    for (int i = 0; i < 2000; ++i) go(insert(i));
+    finish_all();
+    EXPECT_EQ(failures(), 0u);
+    EXPECT_EQ(rows(), "2000");
+    EXPECT_EQ(sizes(), "128 144 160 176 192 208 224 240 256 272");
+}
+
+TEST_F(Grouping, groups_are_halved_when_one_fails_and_grow_again)
+{
+    use(1);
+    for (int round = 0; round < 5; ++round) {
+        for (int i = 0; i < 10; ++i) go(insert(1)); // one of them the first time, and then none
+        finish_all();
+    }
+    server.sql("TRUNCATE grouped_log");
+    for (int i = 0; i < 200; ++i) go(insert(i));
+    finish_all();
+    EXPECT_EQ(rows(), "200");
+    EXPECT_EQ(sizes(), "16 32 48 64 40");
 }
 
 /// Mixed work of one of many callers, one in a hundred wrong on purpose, and what he is answered.

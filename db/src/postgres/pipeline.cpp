@@ -243,6 +243,7 @@ void Pipeline::finish(Turn turn)
     if (turn.calls.empty()) return stop_head(); // whoever is next may have been given up meanwhile
     const auto took = std::max(std::chrono::nanoseconds{}, std::exchange(waited_, {}));
     if (turn.gathered) {
+        resize_groups(turn);
         finish_group(turn);
     } else {
         turn.calls.front()->took = took;

@@ -69,6 +69,7 @@ private:
     void send_gathered_soon();
     void send_gathered();
     Calls next_group();
+    void resize_groups(const Turn& ended) noexcept;
     void sweep();
     void plan(Turn& turn, const CallPtr& call);
     void plan_own(Turn& turn, Part::Kind kind, const char* text, const Submission& in_front_of);
@@ -105,6 +106,7 @@ private:
     std::vector<Turn> front_;          // to be sent first
     Calls gathered_;                   // not sent yet
     std::size_t gathered_turns_ = 0;   // of those on the way
+    std::size_t group_size_ = 128;     // at most, of the next
     Calls ended_;                      // their callers are to be woken
     Calls held_;                       // stopped ones, until the request that stopped them is over
     asio::steady_timer timer_;

@@ -10,9 +10,11 @@ namespace trunkline::db::postgres {
 
 namespace {
 
-// One failure in a group costs all its members a second trip, so it is not as large as it could be. One group may be
-// under way while the next is gathered and sent; of inserts that would only split what one flush can carry.
-constexpr std::size_t group_size_max = 128;
+// A large group spares flushes, and one failure in it costs all its members a second trip. So groups grow while they go
+// well, as far as there are callers, and each failure halves them.
+constexpr std::size_t group_size_min = 16, group_size_max = 512, group_size_step = 16;
+// One group may be under way while the next is gathered and sent; of inserts that would only split what one flush can
+// carry.
 constexpr std::size_t reading_groups_max = 2;
 constexpr std::size_t inserting_groups_max = 1;
 
@@ -55,12 +57,19 @@ void Pipeline::send_gathered()
 Pipeline::Calls Pipeline::next_group()
 {
     const bool reads = gathered_.front()->query.reads_only();
-    const auto last = gathered_.begin() + static_cast<std::ptrdiff_t>(std::min(gathered_.size(), group_size_max));
+    const auto last = gathered_.begin() + static_cast<std::ptrdiff_t>(std::min(gathered_.size(), group_size_));
     const auto end =
         std::find_if(gathered_.begin(), last, [&](const CallPtr& call) { return call->query.reads_only() != reads; });
     Calls group(gathered_.begin(), end);
     gathered_.erase(gathered_.begin(), end);
     return group;
+}
+
+/// What a group that has ended says of how large the next may be.
+void Pipeline::resize_groups(const Turn& ended) noexcept
+{
+    if (ended.failed) group_size_ = std::max(group_size_ / 2, group_size_min);
+    else if (ended.calls.size() >= group_size_) group_size_ = std::min(group_size_ + group_size_step, group_size_max);
 }
 
 /// Parts with those who were not sent yet and are not to be any more.
