@@ -48,6 +48,8 @@ protected:
         forever_.emplace(get(connection.cursor<std::int64_t>(options, forever)));
         return drop(forever_->next());
     }
+    /// It keeps its connection, and the end of the pool would wait for that.
+    void let_go() { forever_.reset(); }
     using Ages = std::vector<std::int64_t>;
 
 private:
@@ -282,6 +284,7 @@ TEST_P(ConformanceOfCursor, a_batch_past_its_deadline_is_stopped)
     auto connection = get(pool().acquire());
     failure_of<CommandTimeout>(go(wait_forever(connection, {.life_limit = 1000ms})));
     EXPECT_TRUE(names(connection).empty()) << "the connection is whole";
+    let_go();
 }
 
 TEST_P(ConformanceOfCursor, a_caller_who_gives_up_stops_it)
@@ -293,6 +296,7 @@ TEST_P(ConformanceOfCursor, a_caller_who_gives_up_stops_it)
     cancel(errand);
     EXPECT_THROW(finish(errand), boost::system::system_error);
     EXPECT_TRUE(names(connection).empty()) << "the connection is whole";
+    let_go();
 }
 
 INSTANTIATE_TEST_SUITE_P(On, ConformanceOfCursor, ::testing::ValuesIn(all_roads), road_name);

@@ -14,8 +14,8 @@ constexpr std::size_t reading_seats = 250;
 constexpr std::size_t reading_spread = 8;
 constexpr std::size_t writing_seats = 8;
 // Inserts that are grouped share a flush: the more of them on one connection, the fewer flushes; a second connection
-// gathers while the first one flushes.
-constexpr std::size_t grouped_slots_max = 2;
+// gathers while the first one flushes, and a third while the second is sent.
+constexpr std::size_t grouped_slots_max = 3;
 constexpr std::size_t grouped_seats = 1000;
 constexpr std::size_t grouped_spread = 16;
 // Where everything shares, a connection is a place to be answered at: one fills up before another is taken. What may be
