@@ -25,6 +25,13 @@ protected:
         run(*first_, "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT) STRICT");
     }
 
+    /// Opens the database anew, with what the test has changed in `limits_`.
+    void reopen()
+    {
+        first_.reset();
+        driver_.reset();
+        first_ = connect();
+    }
     /// Lets calls gather behind an interactive transaction; `release` makes one group of them.
     void hold_writer() { begin(*first_); }
     void release_writer() { commit(*first_); }
@@ -133,6 +140,8 @@ TEST_F(SqliteGroup, a_foreign_key_that_fails_only_at_the_commit_fails_its_owner_
 
 TEST_F(SqliteGroup, those_undone_by_a_member_that_is_stopped_are_run_again)
 {
+    limits_.group_time_max = 60s; // or it gives way
+    reopen();
     hold_writer();
     for (int i = 0; i < 5; ++i) gather("INSERT INTO t (id) VALUES ($1)", i);
     gather(Query(statement(endless_insert)), Steady::now() + 300ms);
@@ -142,6 +151,47 @@ TEST_F(SqliteGroup, those_undone_by_a_member_that_is_stopped_are_run_again)
     for (std::size_t i = 0; i < calls_.size(); ++i)
         if (i != 5) EXPECT_EQ(calls_[i].get().front().affected(), 1u);
     EXPECT_EQ(count(), 10);
+}
+
+TEST_F(SqliteGroup, those_before_a_slow_member_are_committed_while_it_runs)
+{
+    for (const auto& slow : {std::string(endless), endless_insert}) {
+        calls_.clear();
+        run(*first_, "DELETE FROM t");
+        hold_writer();
+        for (int i = 0; i < 5; ++i) gather("INSERT INTO t (id) VALUES ($1)", i);
+        std::vector<Statement> unit;
+        unit.push_back(statement("INSERT INTO t (id) VALUES (100)"));
+        unit.push_back(statement(slow));
+        gather(Query(std::move(unit)));
+        for (int i = 5; i < 10; ++i) gather("INSERT INTO t (id) VALUES ($1)", i);
+        release_writer();
+        for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(calls_[i].get().front().affected(), 1u);
+        EXPECT_EQ(count(), 5);
+        EXPECT_FALSE(calls_[5].over());
+        EXPECT_FALSE(calls_[6].over()); // behind it
+        calls_[5].cancel();
+        EXPECT_THROW(calls_[5].get(), boost::system::system_error);
+        for (std::size_t i = 6; i < calls_.size(); ++i) EXPECT_EQ(calls_[i].get().front().affected(), 1u);
+        EXPECT_EQ(count(), 10);
+    }
+}
+
+TEST_F(SqliteGroup, a_member_that_gave_way_is_done_once)
+{
+    limits_.group_time_max = 1ms;
+    reopen();
+    const std::string rows = "INSERT INTO t (id) WITH RECURSIVE c(n) AS "
+                             "(SELECT $1 UNION ALL SELECT n + 1 FROM c LIMIT 20000) SELECT n FROM c";
+    hold_writer();
+    for (int i = 0; i < 5; ++i) {
+        gather("INSERT INTO t (id) VALUES ($1)", -i - 1);
+        gather(rows, 20'000 * i);
+    }
+    release_writer();
+    for (std::size_t i = 0; i < calls_.size(); ++i)
+        EXPECT_EQ(calls_[i].get().front().affected(), i % 2 == 0 ? 1u : 20'000u);
+    EXPECT_EQ(count(), 100'005);
 }
 
 TEST_F(SqliteGroup, a_full_disk_fails_who_meets_it_and_undoes_nobody)
@@ -237,9 +287,7 @@ TEST_F(SqliteGroup, a_unit_that_only_reads_does_not_wait_for_the_writer)
 TEST_F(SqliteGroup, units_that_took_long_enough_are_committed_before_more_are_begun)
 {
     limits_.group_time_max = 0ms;
-    first_.reset();
-    driver_.reset();
-    first_ = connect();
+    reopen();
     hold_writer();
     for (int i = 0; i < 20; ++i) gather("INSERT INTO t (id) VALUES ($1)", i);
     gather(Query(statement("INSERT INTO t (id) VALUES (100)")), Steady::now() + 5s);

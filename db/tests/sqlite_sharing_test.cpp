@@ -212,6 +212,8 @@ TEST_F(SqliteSharing, those_behind_a_slow_write_hear_of_their_deadline_while_it_
 {
     auto tx = hold_writer();
     auto slow = Pending<std::uint64_t>(io_, pool().execute(unsafe_sql(testing::endless_insert)));
+    until_waiting(0);
+    EXPECT_FALSE(slow.over()); // and it is on its way, before those who come now
     auto view = pool().within(200ms);
     auto behind = Pending<std::uint64_t>(io_, view.execute("INSERT INTO t (id) VALUES (1)"));
     get(tx.commit());
@@ -220,6 +222,20 @@ TEST_F(SqliteSharing, those_behind_a_slow_write_hear_of_their_deadline_while_it_
     slow.cancel();
     EXPECT_THROW(slow.get(), boost::system::system_error);
     EXPECT_EQ(count(), 0);
+}
+
+TEST_F(SqliteSharing, those_before_a_slow_write_are_answered_while_it_runs)
+{
+    auto tx = hold_writer();
+    for (int i = 0; i < 10; ++i) insert(i);
+    until_waiting(0); // who comes now comes after them
+    auto slow = Pending<std::uint64_t>(io_, pool().execute(unsafe_sql(testing::endless_insert)));
+    get(tx.commit());
+    for (auto& call : calls_) EXPECT_EQ(call.get(), 1u);
+    EXPECT_EQ(count(), 10);
+    EXPECT_FALSE(slow.over());
+    slow.cancel();
+    EXPECT_THROW(slow.get(), boost::system::system_error);
 }
 
 TEST_F(SqliteSharing, a_slow_read_keeps_nobody_who_came_with_it)

@@ -54,6 +54,7 @@ struct Call {
     std::optional<Query> query;
     bool asks = false;        ///< a reader looks at it first
     bool writes = false;      ///< a reader looked, and it is none of his
+    bool alone = false;       ///< shares no COMMIT with others; the writer thread's
     std::uint64_t cursor = 0; ///< to open, or to fetch from
     std::size_t rows = 0;     ///< to fetch
 

@@ -37,7 +37,7 @@ void GroupCommit::run(std::vector<CallPtr>& members)
         answer(failed_); // whoever undid it is among them
         members = std::exchange(done_, {});
     }
-    for (const auto& member : members) run_alone(member);
+    let_each_run_alone(members);
 }
 
 void GroupCommit::run_members(std::vector<CallPtr>& members)
@@ -55,16 +55,13 @@ void GroupCommit::run_members(std::vector<CallPtr>& members)
         Watch watch = watch_for(*member, now);
         watch.slow = began + limits_.group_time_max;
         watch.on_slow = &let_go;
-        note(member, refuse_late(*member, now) ? Fate::failed : run_member(*member, in_savepoints, watch));
+        if (!done_.empty()) watch.gives_way = now + limits_.group_time_max;
+        if (refuse_late(*member, now)) failed_.push_back(member);
+        else run_member(member, in_savepoints, watch);
     }
     handle_.watch({});
     let_go();
-}
-
-void GroupCommit::note(const CallPtr& call, Fate fate)
-{
-    (fate == Fate::done ? done_ : failed_).push_back(call);
-    undone_ = fate == Fate::undone;
+    callers_.take_back(std::exchange(slow_, {})); // in front of those behind it
 }
 
 bool GroupCommit::begin(std::vector<CallPtr>& members)
@@ -105,34 +102,39 @@ bool GroupCommit::refuse_late(Call& call, Instant now, bool locked) const
     return call.failure != nullptr;
 }
 
-GroupCommit::Fate GroupCommit::run_member(Call& call, bool in_savepoint, const Watch& watch)
+void GroupCommit::run_member(const CallPtr& member, bool in_savepoint, const Watch& watch)
 {
+    Call& call = *member;
     handle_.watch(watch);
     try {
         if (in_savepoint) handle_.control(Control::savepoint);
         call.results = run_statements(handle_, call);
         if (in_savepoint) handle_.control(Control::release);
-        return Fate::done;
+        return done_.push_back(member);
+    } catch (const Stopped&) { // if nobody stopped it, it gave way
+        if (call.stopped() || closing_) call.failure = reason_of_failure(call);
     } catch (...) {
         call.failure = reason_of_failure(call);
-        call.results.clear();
     }
-    return undo_member(in_savepoint);
+    call.results.clear();
+    (call.failure ? failed_ : slow_).push_back(member);
+    undone_ = !undo_member(in_savepoint);
 }
 
-GroupCommit::Fate GroupCommit::undo_member(bool in_savepoint) noexcept
+/// False when the transaction is lost with it.
+bool GroupCommit::undo_member(bool in_savepoint) noexcept
 {
     handle_.watch({});
     try {
         if (in_savepoint && handle_.found_damage()) handle_.roll_back(); // the others are run again without him
-        if (!handle_.in_transaction()) return Fate::undone;
-        if (!in_savepoint) return Fate::failed; // alone: `commit` rolls back
+        if (!handle_.in_transaction()) return false;
+        if (!in_savepoint) return true; // alone: `commit` rolls back
         handle_.control(Control::roll_back_to);
         handle_.control(Control::release);
-        return Fate::failed;
+        return true;
     } catch (...) {
         handle_.roll_back();
-        return Fate::undone;
+        return false;
     }
 }
 
@@ -162,17 +164,17 @@ void GroupCommit::commit_failed(std::exception_ptr failure, Outcome outcome)
     // What may be on the disk must not be done twice. And who was alone knows the reason to be his.
     if (outcome == Outcome::unknown || done_.size() == 1) return fail_all(done_, std::move(failure));
     failure = nullptr;
-    for (const auto& member : std::exchange(done_, {})) run_alone(member);
+    let_each_run_alone(std::exchange(done_, {}));
 }
 
-void GroupCommit::run_alone(const CallPtr& call)
+/// When their turn comes: the line looks after their deadlines until then.
+void GroupCommit::let_each_run_alone(std::span<const CallPtr> members)
 {
-    call->results.clear();
-    std::vector<CallPtr> one{call};
-    if (!begin(one)) return;
-    const auto now = Steady::now();
-    note(call, refuse_late(*call, now) ? Fate::failed : run_member(*call, false, watch_for(*call, now)));
-    commit();
+    for (const auto& member : members) {
+        member->results.clear();
+        member->alone = true;
+    }
+    callers_.take_back(members);
 }
 
 void GroupCommit::fail_all(std::vector<CallPtr>& members, std::exception_ptr failure)

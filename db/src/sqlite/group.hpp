@@ -14,7 +14,8 @@ namespace trunkline::db::sqlite {
 ///
 /// Each member runs in a savepoint and fails alone. Nobody is answered before the COMMIT. When the whole transaction
 /// is lost (SQLite rolls everything back when a write is stopped or the disk is full, and COMMIT itself can fail, for
-/// one member's deferred foreign key) the members that were done are run again, each in a transaction of its own.
+/// one member's deferred foreign key) the members that were done are run again, in the end each in a transaction of its
+/// own. A slow member keeps nobody: those behind it go back to the line, and for those before it, it begins anew.
 ///
 /// Threads: the writer's.
 class GroupCommit {
@@ -25,7 +26,7 @@ public:
         virtual ~Callers() = default;
         /// Called once for every call that has its results or its failure.
         virtual void answer(std::span<const CallPtr> calls) = 0;
-        /// Takes back, to the head of the line, those whose turn has not come.
+        /// Takes back, to the head of the line, those whose turn has not come, or who are to run again.
         virtual void take_back(std::span<const CallPtr> calls) = 0;
     };
 
@@ -46,16 +47,13 @@ public:
     Watch watch_for(const Call& call, Instant now) const;
 
 private:
-    enum class Fate { done, failed, undone };
-
     void run_members(std::vector<CallPtr>& members);
-    Fate run_member(Call& call, bool in_savepoint, const Watch& watch);
-    Fate undo_member(bool in_savepoint) noexcept;
+    void run_member(const CallPtr& member, bool in_savepoint, const Watch& watch);
+    bool undo_member(bool in_savepoint) noexcept;
     bool refuse_late(Call& call, Instant now, bool locked = false) const;
     void commit();
     void commit_failed(std::exception_ptr failure, Outcome outcome);
-    void run_alone(const CallPtr& call);
-    void note(const CallPtr& call, Fate fate);
+    void let_each_run_alone(std::span<const CallPtr> members);
     void answer(std::vector<CallPtr>& calls);
     void fail_all(std::vector<CallPtr>& members, std::exception_ptr failure);
 
@@ -66,6 +64,7 @@ private:
     Callers& callers_;
     std::vector<CallPtr> done_;   // ran, waiting for the COMMIT
     std::vector<CallPtr> failed_; // have their failure, waiting for it too
+    std::vector<CallPtr> slow_;   // gave way, at most one
     bool undone_ = false;         // the transaction is lost
 };
 

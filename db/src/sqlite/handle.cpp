@@ -278,7 +278,8 @@ bool Handle::ended() noexcept
         watch_.slow = Instant::max();
         (*watch_.on_slow)();
     }
-    if (is_set(watch_.stop) || is_set(watch_.gone) || is_set(watch_.closing)) ended_ = Ended::stopped;
+    const bool stopped = is_set(watch_.stop) || is_set(watch_.gone) || is_set(watch_.closing);
+    if (stopped || now >= watch_.gives_way) ended_ = Ended::stopped;
     else if (now >= watch_.until) ended_ = Ended::late;
     return ended_ != Ended::no;
 }

@@ -31,12 +31,13 @@ struct Watch {
     const std::atomic<bool>* closing = nullptr; ///< the database is being closed
     Instant slow = Instant::max();              ///< when it still runs then, `on_slow` is called, once
     const std::function<void()>* on_slow = nullptr;
+    Instant gives_way = Instant::max(); ///< when it still runs then it is stopped, whoever waits for it
 };
 
 /// The texts of the driver's own, each prepared once.
 enum class Control { begin, begin_to_write, commit, savepoint, release, roll_back_to, take_snapshot };
 
-/// A statement was stopped because one of the flags of its Watch was set.
+/// A statement was stopped because one of the flags of its Watch was set, or because it had to give way.
 struct Stopped : std::exception {
     const char* what() const noexcept override { return "stopped"; }
 };

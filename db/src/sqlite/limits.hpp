@@ -12,7 +12,8 @@ struct Limits {
     std::chrono::milliseconds idle_in_transaction_max{1000};
     /// Units that share one COMMIT.
     std::size_t group_max = 1000;
-    /// No further unit is started in a group after this, so that the first need not wait long for their COMMIT.
+    /// No further unit is started in a group after this, so that the first need not wait long for their COMMIT. One that
+    /// by itself takes longer is stopped for those before it, and begins anew when they are committed.
     std::chrono::milliseconds group_time_max{50};
     /// Single reads that share one look at the database.
     std::size_t reads_max = 64;

@@ -6,7 +6,8 @@ namespace trunkline::db::sqlite {
 
 namespace {
 
-bool joins_a_group(const Call& call) { return call.kind == Call::Kind::statements; }
+bool is_unit(const Call& call) { return call.kind == Call::Kind::statements; }
+bool joins_a_group(const Call& call) { return is_unit(call) && !call.alone; }
 
 [[noreturn]] void refuse_late_commit()
 {
@@ -24,7 +25,7 @@ void Database::serve_writer()
     std::vector<CallPtr> group;
     while (take_group(lock, group)) {
         lock.unlock();
-        if (joins_a_group(*group.front())) groups.run(group);
+        if (is_unit(*group.front())) groups.run(group);
         else run_on_writer(groups, group.front());
         group.clear();
         keep_log_short();
