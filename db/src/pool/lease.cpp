@@ -29,13 +29,14 @@ Lease::~Lease()
 }
 
 Waiter::Waiter(std::shared_ptr<Slots> slots, Slot::Holding holding, Deadline deadline)
-    : slots_(std::move(slots)), holding_(std::move(holding)), deadline_(deadline), bell_(slots_->executor())
+    : slots_(std::move(slots)), holding_(std::move(holding)), deadline_(deadline)
 {
     id_ = slots_->enlist(*this, deadline);
 }
 
 Waiter::~Waiter()
 {
+    if (cancel_) cancel_->forget();
     if (!answered()) slots_->leave(id_);
 }
 
@@ -50,13 +51,18 @@ void Waiter::granted(const SlotPtr& slot)
     Slot::Holding holding = holding_;
     holding.since = holding.turned = Clock::now();
     lease_.emplace(slots_, slot, std::move(holding));
-    bell_.ring();
+    wake();
 }
 
 void Waiter::refused(PoolPolicy::What why)
 {
     refusal_ = why;
-    bell_.ring();
+    wake();
+}
+
+void Waiter::wake()
+{
+    if (caller_) HandOver::wake(std::move(caller_), slots_->executor());
 }
 
 void Waiter::fail()
@@ -83,8 +89,7 @@ asio::awaitable<Lease> acquire(std::shared_ptr<Slots> slots, Slot::Holding holdi
     const Deadline patience = after(holding.since, slots->options().acquire_timeout);
     Waiter waiter(std::move(slots), std::move(holding), std::min(deadline, patience));
     while (!waiter.answered()) {
-        boost::system::error_code woken;
-        co_await waiter.bell().wait(woken);
+        co_await waiter.answer();
         const auto state = co_await asio::this_coro::cancellation_state;
         if (state.cancelled() != asio::cancellation_type::none) throw_cancelled();
     }

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "hand_over.hpp"
 #include "slots.hpp"
+
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/deferred.hpp>
 
 namespace trunkline::db::detail {
 
@@ -36,8 +40,15 @@ public:
     ~Waiter();
 
     bool answered() const noexcept { return lease_ || refusal_; }
-    /// Rings with the answer.
-    Bell& bell() noexcept { return bell_; }
+    /// Completes with the answer, or when the caller is cancelled. To be awaited at once, without a coroutine between.
+    /// REQUIRES: it is not answered yet.
+    auto answer()
+    {
+        auto initiate = [this](auto handler) { sleep(std::move(handler)); };
+        return asio::async_initiate<const asio::deferred_t, void()>(std::move(initiate), asio::deferred);
+    }
+    /// The loop has ended: whoever waits here is to be destroyed, with nothing of the pool's in use.
+    SleeperPtr drop() noexcept { return std::move(caller_); }
     /// What was granted. Throws AcquireTimeout, ConnectFailed or PoolClosed. REQUIRES: it is answered.
     Lease take();
 
@@ -54,12 +65,40 @@ public:
     PoolPolicy::Use use() const noexcept { return holding_.use; }
 
 private:
+    /// Lies in the slot of the caller's cancellation, for as long as that likes.
+    class Cancel {
+    public:
+        explicit Cancel(Waiter& waiter) noexcept : waiter_(&waiter) { waiter.cancel_ = this; }
+        Cancel(const Cancel&) = delete;
+        ~Cancel()
+        {
+            if (waiter_) waiter_->cancel_ = nullptr;
+        }
+        void operator()(asio::cancellation_type) const
+        {
+            if (waiter_) waiter_->wake();
+        }
+        void forget() noexcept { waiter_ = nullptr; }
+
+    private:
+        Waiter* waiter_;
+    };
+
+    template <class Handler>
+    void sleep(Handler handler)
+    {
+        auto slot = asio::get_associated_cancellation_slot(handler);
+        if (slot.is_connected()) slot.template emplace<Cancel>(*this);
+        caller_ = sleeper_for(std::move(handler));
+    }
+    void wake();
     [[noreturn]] void fail();
 
     std::shared_ptr<Slots> slots_;
     Slot::Holding holding_; // as it will be; until then `since` is when the wait began
     Deadline deadline_;
-    Bell bell_;
+    SleeperPtr caller_; // while he waits
+    Cancel* cancel_ = nullptr;
     std::optional<Lease> lease_;
     std::optional<PoolPolicy::What> refusal_;
     std::unique_ptr<AcquireDossier> dossier_;

@@ -41,6 +41,27 @@ void Slot::let_go(Holdings::iterator holding) noexcept
     spare.splice(spare.end(), holdings, holding);
 }
 
+/// What the timer calls. When it goes undone the loop has ended: then those in line go too, because nothing else holds
+/// their frames, and their frames hold the pool.
+class Slots::Alarm {
+public:
+    explicit Alarm(std::weak_ptr<Slots> slots) : slots_(std::move(slots)) {}
+    Alarm(Alarm&& other) noexcept : slots_(std::exchange(other.slots_, {})) {}
+    ~Alarm()
+    {
+        if (const auto slots = slots_.lock()) slots->drop_waiters();
+    }
+
+    void operator()(boost::system::error_code failure)
+    {
+        const auto slots = std::exchange(slots_, {}).lock();
+        if (slots && !failure) slots->woken();
+    }
+
+private:
+    std::weak_ptr<Slots> slots_;
+};
+
 std::shared_ptr<Slots> Slots::make(asio::any_io_executor executor, Options options, std::unique_ptr<Driver> driver,
                                    Kind kind)
 {
@@ -82,6 +103,13 @@ void Slots::drain(Deadline deadline)
 {
     policy_.drain(Clock::now(), deadline);
     carry_out();
+}
+
+void Slots::drop_waiters() noexcept
+{
+    abandoned_ = true;
+    std::vector<SleeperPtr> dropped;
+    for (const auto& [id, waiter] : waiters_) dropped.push_back(waiter->drop());
 }
 
 void Slots::abandon() noexcept
@@ -183,7 +211,7 @@ void Slots::carry_out()
     wake_at_next();
     if (!policy_.drained()) return;
     wake_.cancel(); // or the caller's io_context would wait for a timer that nobody needs
-    armed_ = Deadline::max();
+    armed_.reset();
     changed_.ring();
 }
 
@@ -304,18 +332,21 @@ void Slots::log(const std::string& message) const
 
 void Slots::wake_at_next() { wake_by(policy_.next_wake()); }
 
+/// Somebody in line keeps it armed, even if he waits without end: it notices when the loop ends.
 void Slots::wake_by(Deadline next)
 {
-    if (next >= armed_ || abandoned_) return; // a timer that rings too early does no harm
+    if (abandoned_ || (armed_ && next >= *armed_)) return; // a timer that rings too early does no harm
+    if (next == Deadline::max() && waiters_.empty()) return;
     armed_ = next;
     wake_.expires_at(next);
-    wake_.async_wait([weak = self_](boost::system::error_code failure) {
-        const auto self = weak.lock();
-        if (failure || !self) return;
-        self->armed_ = Deadline::max();
-        self->policy_.tick(Clock::now());
-        self->carry_out();
-    });
+    wake_.async_wait(Alarm(self_));
+}
+
+void Slots::woken()
+{
+    armed_.reset();
+    policy_.tick(Clock::now());
+    carry_out();
 }
 
 // -- In the background ---------------------------------------------------------

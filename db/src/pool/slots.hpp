@@ -71,6 +71,8 @@ public:
 
     void start();
     void drain(Deadline deadline);
+    /// The loop has ended: nobody waits any more.
+    void drop_waiters() noexcept;
     /// The pool goes: fails the waiters, drops what is idle, stops what runs.
     void abandon() noexcept;
 
@@ -124,6 +126,7 @@ public:
     void set_log(Pool::Log log) { log_ = std::move(log); }
 
 private:
+    class Alarm;
     using Self = std::shared_ptr<Slots>;
     using SlotId = PoolPolicy::SlotId;
 
@@ -151,6 +154,7 @@ private:
     void log(const std::string& message) const;
     void wake_at_next();
     void wake_by(Deadline next);
+    void woken();
 
     template <class Work>
     void in_background(Work work, const SlotPtr& slot);
@@ -174,7 +178,7 @@ private:
     bool carrying_out_ = false;
     bool abandoned_ = false;
     asio::steady_timer wake_;
-    Deadline armed_ = Deadline::max();
+    std::optional<Deadline> armed_; // when `wake_` rings
     Bell changed_;
     Pool::Log log_;
 

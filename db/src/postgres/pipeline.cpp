@@ -3,6 +3,8 @@
 
 #include "postgres/refusal.hpp"
 
+#include "hand_over.hpp"
+
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
@@ -39,8 +41,8 @@ Pipeline::~Pipeline() = default;
 
 void Pipeline::drop_callers() noexcept
 {
-    std::vector<std::unique_ptr<Submission::Waiting>> dropped;
-    const auto drop = [&](const CallPtr& call) { dropped.push_back(std::move(call->waiting)); };
+    std::vector<db::detail::SleeperPtr> dropped;
+    const auto drop = [&](const CallPtr& call) { dropped.push_back(std::move(call->caller)); };
     for (const Turn& turn : turns_)
         for (const CallPtr& call : turn.calls) drop(call);
     for (const Calls* calls : {&gathered_, &held_, &ended_})
@@ -62,7 +64,7 @@ asio::awaitable<Beside> Pipeline::run(Self self, Query query, Deadline deadline)
                 slot.assign([weak = self->self_, call](asio::cancellation_type) {
                     if (const auto pipeline = weak.lock()) pipeline->give_up(call);
                 });
-            call->waiting = std::make_unique<Submission::WaitingFor<decltype(handler)>>(std::move(handler));
+            call->caller = db::detail::sleeper_for(std::move(handler));
         };
         co_await asio::async_initiate<const asio::deferred_t, void()>(std::move(initiate), asio::deferred);
     }
@@ -199,7 +201,9 @@ void Pipeline::heard()
     if (PQconsumeInput(wire_->native()) == 0) lose();
     else collect();
     listen();
+    db::detail::HandOver hand_over(executor_);
     release();
+    hand_over.finish();
 }
 
 void Pipeline::collect()
@@ -333,7 +337,7 @@ void Pipeline::release()
     const Self self = self_.lock();
     for (const CallPtr& call : std::exchange(ended_, {})) {
         call->ended = true;
-        if (const auto waiting = std::move(call->waiting)) waiting->wake(executor_);
+        if (const auto caller = std::move(call->caller)) caller->wake(executor_);
     }
 }
 

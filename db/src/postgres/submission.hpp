@@ -4,31 +4,12 @@
 #include "postgres/encoding.hpp"
 #include "postgres/wire.hpp"
 
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/dispatch.hpp>
+#include "sleeper.hpp"
 
 namespace trunkline::db::postgres {
 
 /// One statement on its way in a Pipeline: what was asked, what came of it, and who waits for that.
 struct Submission {
-    /// Who waits, whatever the type of his handler.
-    struct Waiting {
-        virtual ~Waiting() = default;
-        /// `here` is what this runs on.
-        virtual void wake(const asio::any_io_executor& here) = 0;
-    };
-    template <class Handler>
-    struct WaitingFor final : Waiting {
-        explicit WaitingFor(Handler given) : handler(std::move(given)) {}
-        void wake(const asio::any_io_executor& here) override
-        {
-            const asio::any_io_executor executor = asio::get_associated_executor(handler);
-            if (executor == here) std::move(handler)();
-            else asio::dispatch(executor, std::move(handler));
-        }
-        Handler handler;
-    };
-
     /// Refuses what cannot be encoded.
     Submission(Query given, Deadline until);
     const Statement& statement() const { return query.statements().front(); }
@@ -72,7 +53,7 @@ struct Submission {
     bool ended = false; // the fields below are there
     std::exception_ptr failure;
     Result result;
-    std::unique_ptr<Waiting> waiting;
+    db::detail::SleeperPtr caller;
 
 private:
     [[noreturn]] void refuse() const;

@@ -3,6 +3,8 @@
 
 #include "handle.hpp"
 
+#include "sleeper.hpp"
+
 #include <trunkline/db/driver.hpp>
 
 namespace trunkline::db::sqlite {
@@ -35,16 +37,9 @@ struct Seat {
     void say(Condition now) noexcept { condition = gone ? Condition::broken : now; }
 };
 
-/// Who waits for a call, whatever the type of his handler.
-class Waiter {
-public:
-    virtual ~Waiter() = default;
-    virtual void wake() = 0;
-};
-
 /// One call of a session, on its way to the thread that runs it and back with its answer.
 ///
-/// The answer is written by whoever has the call, and read only after `Waiter::wake`.
+/// The answer is written by whoever has the call, and read only after its caller was woken.
 struct Call {
     enum class Kind { statements, stands_alone, open_cursor, fetch, begin, begin_snapshot, commit, rollback };
 
@@ -62,7 +57,7 @@ struct Call {
 
     std::vector<Result> results;
     std::exception_ptr failure;
-    std::unique_ptr<Waiter> waiter;
+    db::detail::SleeperPtr caller;
 
     Call(Kind kind, std::shared_ptr<Seat> seat, Deadline deadline)
         : kind(kind), seat(std::move(seat)), deadline(deadline)

@@ -4,27 +4,11 @@
 #include "verb.hpp"
 
 #include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/dispatch.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 namespace trunkline::db::sqlite {
 
 namespace {
-
-template <class Handler>
-class WaiterFor final : public Waiter {
-public:
-    explicit WaiterFor(Handler handler) : handler_(std::move(handler)) {}
-    void wake() override
-    {
-        const auto executor = asio::get_associated_executor(handler_);
-        asio::dispatch(executor, std::move(handler_));
-    }
-
-private:
-    Handler handler_;
-};
 
 template <class Handler>
 void start(const Desk::Self& desk, const CallPtr& call, Handler handler)
@@ -35,7 +19,7 @@ void start(const Desk::Self& desk, const CallPtr& call, Handler handler)
         slot.assign([desk, weak = std::weak_ptr(call)](asio::cancellation_type) {
             if (const auto call = weak.lock()) desk->cancel(call);
         });
-    call->waiter = std::make_unique<WaiterFor<Handler>>(std::move(handler));
+    call->caller = db::detail::sleeper_for(std::move(handler));
     desk->submit(call);
 }
 

@@ -200,7 +200,7 @@ void Database::answer_locked(const CallPtr& call, std::exception_ptr failure)
     if (failure) call->failure = std::move(failure);
     if (closing_ && call->failure) call->seat->say(Condition::broken);
     --call->seat->under_way;
-    if (!call->waiter) return; // nobody asked: the end of a session that is gone
+    if (!call->caller) return; // nobody asked: the end of a session that is gone
     answered_.push_back(call);
     if (answered_.size() == 1) ring_();
 }

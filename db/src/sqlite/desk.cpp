@@ -77,7 +77,7 @@ void Desk::wake_arrived()
         while (next_ < arrived_.size()) {
             const CallPtr call = std::move(arrived_[next_++]);
             if (--under_way_ == 0) work_.reset();
-            if (const auto waiter = std::move(call->waiter)) waiter->wake();
+            if (const auto caller = std::move(call->caller)) caller->wake(executor_);
         }
     } catch (...) { // a caller's own failure passes through here; the others are woken all the same
         post(&Desk::collect);
@@ -108,9 +108,9 @@ void Desk::drop_callers() noexcept
     arrived_.clear();
     leaving_.clear();
     work_.reset();
-    std::vector<std::unique_ptr<Waiter>> waiters;
+    std::vector<db::detail::SleeperPtr> callers;
     for (const auto& call : dropped)
-        if (call) waiters.push_back(std::move(call->waiter));
+        if (call) callers.push_back(std::move(call->caller));
 }
 
 } // namespace trunkline::db::sqlite
