@@ -40,7 +40,10 @@ protected:
     {
         HandOver::wake(sleeper(std::move(name), std::move(then)), here_);
     }
-    std::vector<std::string> said(std::initializer_list<const char*> names) const { return {names.begin(), names.end()}; }
+    std::vector<std::string> said(std::initializer_list<const char*> names) const
+    {
+        return {names.begin(), names.end()};
+    }
 
     asio::io_context io_;
     const asio::any_io_executor here_ = io_.get_executor();
@@ -122,10 +125,7 @@ TEST_F(HandOverOfSleepers, who_is_never_woken_goes_with_the_loop)
 
 // -- In a pool's line ------------------------------------------------------------
 
-asio::awaitable<void> ask(std::shared_ptr<Pool> pool, std::shared_ptr<int>)
-{
-    co_await pool->execute("SELECT 1");
-}
+asio::awaitable<void> ask(std::shared_ptr<Pool> pool, std::shared_ptr<int>) { co_await pool->execute("SELECT 1"); }
 
 TEST(WaitersOfAPool, who_waits_without_end_goes_with_the_loop)
 {
