@@ -71,6 +71,7 @@ void PoolPolicy::opened(SlotId id, Time now, CohortId cohort)
     enter(slot, State::idle, now);
     idle_.push_back(id);
     if (retired_with_cohort(id, slot)) give_up(id, slot);
+    look_at_slots(); // there may be more now than the floor
     settle(now);
 }
 
@@ -137,6 +138,7 @@ void PoolPolicy::tick(Time now)
     retire_cohorts_due(now);
     if (now >= cut_at_) cut_all();
     settle(now);
+    look_at_slots();
 }
 
 void PoolPolicy::drain(Time now, Time deadline)
@@ -312,10 +314,10 @@ void PoolPolicy::seat(SlotId id, Use use, Time now)
     Slot& slot = slots_.at(id);
     if (slot.state == State::idle) {
         std::erase(idle_, id);
-        enter(slot, State::lent, now);
         slot.warned = false;
         slot.use = use;
         slot.callers = 0;
+        enter(slot, State::lent, now);
         if (use != Use::alone) shared_[static_cast<std::size_t>(use)].push_back(id);
     }
     ++slot.callers;
@@ -353,6 +355,7 @@ void PoolPolicy::enter(Slot& slot, State state, Time now)
     ++counted_[static_cast<std::size_t>(state)];
     slot.state = state;
     slot.since = now;
+    slots_wake_ = std::min(slots_wake_, wake_of(slot));
 }
 
 void PoolPolicy::forget(Slots::iterator slot)
@@ -380,19 +383,28 @@ PoolPolicy::Time PoolPolicy::next_wake() const
     Time wake = cut_at_;
     if (!deadlines_.empty()) wake = std::min(wake, deadlines_.begin()->first);
     if (failing() && started_ && !shut_ && wants_probe()) wake = std::min(wake, retry_at_);
-    const bool above_floor = fresh() > limits_.min_size;
-    for (const auto& [id, slot] : slots_) {
-        const bool serving = slot.state == State::idle || slot.state == State::lent;
-        if (serving && !slot.stale) wake = std::min(wake, slot.expires);
-        if (slot.state == State::idle && !slot.stale && above_floor)
-            wake = std::min(wake, slot.since + limits_.max_idle);
-        const bool kept = slot.state == State::lent && slot.use == Use::alone;
-        const bool warning = kept && !slot.warned && limits_.leak_warning > Duration::zero();
-        if (warning) wake = std::min(wake, slot.since + limits_.leak_warning);
-    }
     for (const auto& [id, cohort] : cohorts_)
         if (cohort.due) wake = std::min(wake, cohort.quiet_until);
-    return wake;
+    return std::min(wake, slots_wake_);
+}
+
+void PoolPolicy::look_at_slots()
+{
+    slots_wake_ = Time::max();
+    for (const auto& [id, slot] : slots_) slots_wake_ = std::min(slots_wake_, wake_of(slot));
+}
+
+/// When `tick` has something to do about it, if nothing happens to it before.
+PoolPolicy::Time PoolPolicy::wake_of(const Slot& slot) const
+{
+    const bool idle = slot.state == State::idle;
+    const bool lent = slot.state == State::lent;
+    Time wake = Time::max();
+    if ((idle || lent) && !slot.stale) wake = slot.expires;
+    if (idle && !slot.stale && fresh() > limits_.min_size) wake = std::min(wake, slot.since + limits_.max_idle);
+    const bool kept = lent && slot.use == Use::alone;
+    const bool warning = kept && !slot.warned && limits_.leak_warning > Duration::zero();
+    return warning ? std::min(wake, slot.since + limits_.leak_warning) : wake;
 }
 
 PoolPolicy::Counts PoolPolicy::counts() const

@@ -145,8 +145,14 @@ public:
     void drain(Time now, Time deadline);
 
     std::vector<Action> take_actions() { return std::exchange(actions_, {}); }
+    /// The same, in place of what `taken` holds: its memory is used again.
+    void take_actions(std::vector<Action>& taken)
+    {
+        taken.clear();
+        taken.swap(actions_);
+    }
     bool has_actions() const noexcept { return !actions_.empty(); }
-    /// When `tick` has something to do; `Time::max()` if only another event can change anything.
+    /// When `tick` may have something to do; `Time::max()` if only another event can change anything.
     Time next_wake() const;
 
     Counts counts() const;
@@ -208,6 +214,8 @@ private:
     void end_sharing(SlotId id, Slot& slot);
     void answer(What what, WaiterId waiter);
     void answer_everybody(What what);
+    void look_at_slots();
+    Time wake_of(const Slot& slot) const;
     void enter(Slot& slot, State state, Time now);
     void failed_to_open(Time now);
     void breathe_again();
@@ -238,6 +246,7 @@ private:
     Slots slots_;
     std::size_t counted_[4] = {};
     std::size_t stale_ = 0;                // of the idle and lent ones
+    Time slots_wake_ = Time::max();        // none of them needs `tick` before
     std::vector<SlotId> idle_;             // the last one was used last, and is lent first
     std::map<WaiterId, Waiter> waiters_;   // ids grow, so the first one came first
     std::set<WaiterId> waiting_for_[uses]; // the same, by use

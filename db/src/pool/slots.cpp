@@ -205,8 +205,8 @@ void Slots::carry_out()
 {
     const Occupied::Visit inside(occupied_);
     if (std::exchange(carrying_out_, true)) return; // an action was answered at once; the loop below goes on
-    for (auto actions = policy_.take_actions(); !actions.empty(); actions = policy_.take_actions())
-        for (const auto& action : actions) carry_out(action);
+    for (policy_.take_actions(to_do_); !to_do_.empty(); policy_.take_actions(to_do_))
+        for (const auto& action : to_do_) carry_out(action);
     carrying_out_ = false;
     wake_at_next();
     if (!policy_.drained()) return;
