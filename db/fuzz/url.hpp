@@ -62,11 +62,22 @@ inline void check_secret(const std::string& url, bool torn = false)
     }
 }
 
+/// A fuzzer learns the secret, and writes it where no password stands.
+inline bool gives_away(const std::string& text)
+{
+    try {
+        return percent_decode(text).find(secret) != std::string::npos;
+    } catch (const UsageError&) {
+        return text.find(secret) != std::string::npos;
+    }
+}
+
 /// The secret in every place where a password can stand, between pieces that need not have been encoded.
 inline void check_passwords(std::string_view bytes)
 {
     Input input(bytes);
     const std::string before(input.line()), behind(input.line()), rest(input.rest());
+    if (gives_away(rest)) return;
     const std::string password = before + std::string(secret) + behind;
     check_secret("postgresql://ada:" + password + "@" + rest);
     check_secret("postgresql://ada:" + password + "@crm.example.test/crm?" + rest);

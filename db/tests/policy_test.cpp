@@ -481,6 +481,21 @@ TEST(Policy, a_long_held_connection_is_reported_once)
     bench.release(bench.slot_of(caller));
 }
 
+TEST(Policy, a_connection_that_was_reported_is_reported_again_when_the_next_one_holds_it)
+{
+    Bench bench(limits(1, 1));
+    const auto first = bench.acquire();
+    bench.open_all();
+    bench.pass(31s);
+    EXPECT_EQ(bench.warned.size(), 1u);
+    bench.release(bench.slot_of(first));
+    bench.acquire();
+    bench.pass(29s);
+    EXPECT_EQ(bench.warned.size(), 1u);
+    bench.pass(1s);
+    EXPECT_EQ(bench.warned.size(), 2u);
+}
+
 TEST(Policy, drain_refuses_new_work_serves_the_line_and_closes_what_comes_back)
 {
     Bench bench(limits(1, 1));
