@@ -71,7 +71,7 @@ public:
 
     void start();
     void drain(Deadline deadline);
-    /// The loop has ended: nobody waits any more.
+    /// The loop has ended: those in line go.
     void drop_waiters() noexcept;
     /// The pool goes: fails the waiters, drops what is idle, stops what runs.
     void abandon() noexcept;
