@@ -71,8 +71,6 @@ public:
 
     void start();
     void drain(Deadline deadline);
-    /// The loop has ended: those in line go.
-    void drop_waiters() noexcept;
     /// The pool goes: fails the waiters, drops what is idle, stops what runs.
     void abandon() noexcept;
 
@@ -155,6 +153,8 @@ private:
     void wake_at_next();
     void wake_by(Deadline next);
     void woken();
+    /// The loop has ended: those in line go.
+    void drop_waiters() noexcept;
 
     template <class Work>
     void in_background(Work work, const SlotPtr& slot);
